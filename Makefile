@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A thin front for meson and ninja. Every goal installs the Debian packages that it
+# needs, if they are missing, and says which.
+BUILD ?= build
+PREFIX ?= /usr/local
+SOURCES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: all demo check check-long bench fmt fmt-check lint san fuzz install clean support
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja:
+	@scripts/install-packages --for build
+	meson setup $(BUILD) --prefix=$(PREFIX) -Dtests=$(TESTS)
+
+TESTS ?= auto
+
+# What sonde is for, on a real guest.
+demo:
+	@scripts/install-packages --for demo
+	@$(MAKE) --no-print-directory all
+	@scripts/demo $(BUILD)
+
+# All tests, in some minutes. The last line counts them.
+check:
+	@scripts/install-packages --for check
+	@scripts/check $(BUILD)
+
+# The same with the full counts and matrices.
+check-long:
+	@scripts/install-packages --for check
+	@scripts/check --long $(BUILD)
+
+# Speed, as ratios measured side by side.
+bench:
+	@scripts/install-packages --for check
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX) -Dtests=enabled
+	@meson configure $(BUILD) -Dtests=enabled
+	@ninja -C $(BUILD) --quiet
+	@bench/run $(BUILD)
+
+fmt:
+	@scripts/install-packages --for check
+	@clang-format -i $(SOURCES)
+
+fmt-check:
+	@scripts/install-packages --for check
+	@clang-format --dry-run --Werror $(SOURCES)
+
+lint:
+	@scripts/install-packages --for check
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --prefix=$(PREFIX)
+	@scripts/lint $(BUILD)
+
+# The tests that need no guest, with ASan and UBSan.
+san:
+	@scripts/install-packages --for check
+	@scripts/check --sanitize $(BUILD)-san
+
+fuzz:
+	@scripts/install-packages --for check
+	@scripts/fuzz $(BUILD)-fuzz $(SECONDS)
+
+SECONDS ?= 10
+
+# docs/support.md, from what the conformance suite printed last.
+support:
+	@scripts/install-packages --for check
+	@scripts/make-support $(BUILD)
+
+install: all
+	@meson configure $(BUILD) --prefix=$(PREFIX)
+	@ninja -C $(BUILD) --quiet
+	@meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-san $(BUILD)-fuzz
