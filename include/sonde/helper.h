@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Helpers teach the GDB driver what a stub cannot do. They form a chain: each
+ * question goes to the helper that was registered first; one that cannot answer
+ * passes on, and the last, "builtin", asks the stub. A helper serves one target;
+ * all its operations are called by the thread that uses that target.
+ *
+ * Passing on: an operation that returns NULL and leaves *handled false has done
+ * nothing, and the next helper is asked. One that sets *handled has answered,
+ * completely. An error ends the question: nobody else is asked. So a helper that
+ * fails half-way returns the error, and one that merely does not know passes on.
+ *
+ * Order of calls: create, attach, describe; then connect once, when something
+ * needs the stub; then registers, translate and memory in any number and order,
+ * and state_changed at each stop and resume; detach; destroy.
+ */
+#ifndef SONDE_HELPER_H
+#define SONDE_HELPER_H
+
+#include <sonde/target.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+	/** Changes with every change of this header: the check is exact. */
+	SONDE_HELPER_ABI = 1,
+};
+
+/** One target's helper: the helper's own structure begins with this one. */
+struct sonde_helper {
+	const struct sonde_helper_ops *ops;
+};
+
+/** What a helper may use of the driver. Borrowed, lives as long as the helper. */
+struct sonde_helper_host;
+
+struct sonde_helper_description {
+	/** Our name of the architecture, or NULL. Lives as long as the helper. */
+	const char *architecture;
+	/** What is behind the stub, such as "QEMU", or NULL. Lives as long as the helper.
+	 */
+	const char *kind;
+	/** 0: unknown. */
+	unsigned cpus;
+	/** As it was found; SONDE_STATE_UNKNOWN where the helper cannot tell. */
+	enum sonde_state state;
+	/** "mmap", "process", "qmp", "stub"; NULL: no memory from this helper. */
+	const char *memory_means;
+};
+
+struct sonde_register_request {
+	struct sonde_thread *thread;
+	const struct sonde_register *reg;
+	/** Filled on a read. */
+	struct sonde_register_value *ret;
+	/** Not NULL: a write of this value. */
+	const struct sonde_register_value *value;
+};
+
+struct sonde_memory_request {
+	/** True: physical addresses; false: as @ref thread sees memory. */
+	bool physical;
+	struct sonde_thread *thread;
+	uint64_t address;
+	size_t length;
+	/** Filled on a read. */
+	void *ret;
+	/** Not NULL: a write of these bytes. */
+	const void *data;
+};
+
+struct sonde_helper_ops {
+	/**
+	 * Optional. First use of the machine: open what is needed, look whether this
+	 * helper fits at all. An error fails the attach; a helper that does not fit
+	 * returns NULL and passes on whatever it is asked.
+	 */
+	struct sonde_error *(*attach)(struct sonde_helper *helper);
+
+	/**
+	 * Optional. Put back what was changed; the target is stopped and the stub still
+	 * connected, unless attaching failed or the stub has hung up. Called once, if
+	 * attach succeeded.
+	 */
+	struct sonde_error *(*detach)(struct sonde_helper *helper);
+
+	/**
+	 * Optional. Fill in what is known of @p ret and leave the rest: a later
+	 * helper fills what is still unknown.
+	 */
+	struct sonde_error *(*describe)(
+		struct sonde_helper *helper, struct sonde_helper_description *ret);
+
+	/**
+	 * Optional. The stub is about to be needed: make it reachable, and set
+	 * *@p address to where (it lives as long as the helper).
+	 */
+	struct sonde_error *(*connect)(
+		struct sonde_helper *helper, const char **address, bool *handled);
+
+	/** Optional. Read or write a register. The target is stopped. */
+	struct sonde_error *(*registers)(struct sonde_helper *helper,
+		const struct sonde_register_request *request, bool *handled);
+
+	/** Optional. The physical address behind a virtual one. */
+	struct sonde_error *(*translate)(struct sonde_helper *helper,
+		struct sonde_thread *thread, uint64_t address, uint64_t *ret,
+		bool *handled);
+
+	/**
+	 * Optional. Read or write memory: completely, or SONDE_ERROR_FAULT with the
+	 * first address that failed and all bytes before it done.
+	 */
+	struct sonde_error *(*memory)(struct sonde_helper *helper,
+		const struct sonde_memory_request *request, bool *handled);
+
+	/** Optional. It stopped, or is about to run: caches of the guest end here. */
+	void (*state_changed)(struct sonde_helper *helper, enum sonde_state state);
+};
+
+/** The one symbol that a helper's shared object exports is a descriptor. */
+struct sonde_helper_descriptor {
+	/** SONDE_HELPER_ABI. */
+	unsigned abi;
+	/** sizeof(struct sonde_helper_descriptor). */
+	size_t size;
+	const char *name;
+	/** A line on what it does and what its options are, for users. */
+	const char *options;
+	/** Mandatory. The helper is freed with @ref destroy. */
+	struct sonde_error *(*create)(
+		struct sonde_helper_host *host, struct sonde_helper **ret);
+	/** Mandatory. */
+	void (*destroy)(struct sonde_helper *helper);
+};
+
+/** Adds a helper to all targets opened afterwards; @p descriptor outlives @p sonde. */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_add_helper(
+	struct sonde *sonde, const struct sonde_helper_descriptor *descriptor);
+
+/**
+ * Sends a packet of the GDB remote protocol and waits for the answer. Packets
+ * that would harm a stub are refused. The caller frees @p ret, which ends with a
+ * NUL byte that @p ret_length does not count.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_helper_exchange(
+	struct sonde_helper_host *host, const void *packet, size_t length, char **ret,
+	size_t *ret_length);
+
+/** Runs a command of the stub's monitor (qRcmd). The caller frees @p ret. */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_helper_monitor(
+	struct sonde_helper_host *host, const char *command, char **ret);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything a program needs; sonde/helper.h is for those who write helpers. */
+#ifndef SONDE_SONDE_H
+#define SONDE_SONDE_H
+
+#include <sonde/breakpoint.h>
+#include <sonde/context.h>
+#include <sonde/control.h>
+#include <sonde/disassemble.h>
+#include <sonde/error.h>
+#include <sonde/expression.h>
+#include <sonde/register.h>
+#include <sonde/space.h>
+#include <sonde/target.h>
+#include <sonde/thread.h>
+
+#endif
