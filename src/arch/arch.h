@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is known of a CPU architecture: data, no I/O. To port sonde to another
+ * one, write a file beside this one that fills in a struct sonde_arch, and name it
+ * in arch.c. Each member says what it is for and what leaving it out costs.
+ */
+#ifndef SONDE_ARCH_ARCH_H
+#define SONDE_ARCH_ARCH_H
+
+#include <sonde/disassemble.h>
+#include <sonde/register.h>
+
+/** One register of the layout that GDB uses for stubs without a target description. */
+struct sonde_arch_register {
+	const char *name;
+	unsigned bits;
+	/** "general", "system", "float", "vector". */
+	const char *group;
+};
+
+/** Reads one register by name for the functions below; false if there is none. */
+struct sonde_arch_reader {
+	bool (*read)(void *user, const char *name, uint64_t *ret);
+	void *user;
+};
+
+struct sonde_arch {
+	/** As users and JSON see it. */
+	const char *name;
+	/** What <architecture> of a target description may say; ends with NULL. */
+	const char *const *description_names;
+	/** Width of an address: 32 or 64. */
+	unsigned address_bits;
+	bool big_endian;
+	/** The smallest page: reads of strings do not cross it blindly (bytes). */
+	unsigned page_bytes;
+
+	/** Names of the program counter and the stack pointer in target descriptions. */
+	const char *pc;
+	const char *sp;
+
+	/**
+	 * The order of the `g` packet where no description says otherwise
+	 * (gdb/regformats, gdb's built-in features). Sorted as in the packet.
+	 */
+	const struct sonde_arch_register *registers;
+	unsigned register_count;
+	/**
+	 * Lengths of `g` (bytes) that are a prefix of the above, as stubs without a
+	 * description send them; ends with 0. They tell the architectures apart.
+	 */
+	const unsigned *g_lengths;
+
+	/**
+	 * The instruction that we write where the stub manages no breakpoints.
+	 * breakpoint_bytes 0: software breakpoints need the stub.
+	 */
+	uint8_t breakpoint[4];
+	unsigned breakpoint_bytes;
+	/** How far the PC is past the breakpoint when the raw trap is reported. */
+	unsigned breakpoint_pc_offset;
+	/** The `kind` of Z0/Z1 packets. */
+	unsigned breakpoint_kind;
+
+	/**
+	 * A watchpoint stops the CPU before the access, with the PC on the instruction:
+	 * it must be stepped, or it stops there for ever. (GDB:
+	 * have_nonsteppable_watchpoint.)
+	 */
+	bool watchpoint_stops_before;
+
+	/** Capstone's architecture; -1: not known to capstone 4. */
+	int capstone_arch;
+	/** Capstone's mode, from system registers where they matter (x86's code width).
+	 */
+	int (*capstone_mode)(const struct sonde_arch_reader *reader);
+
+	/**
+	 * How the CPU translates addresses: "none", "4-level".. A string that is
+	 * never freed, NULL if the registers do not tell. Optional.
+	 */
+	const char *(*paging)(const struct sonde_arch_reader *reader);
+
+	/** Group for a register that a description gives no group, or NULL. Optional. */
+	const char *(*group_of)(const char *register_name);
+};
+
+extern const struct sonde_arch sonde_arch_x86_64;
+extern const struct sonde_arch sonde_arch_i386;
+extern const struct sonde_arch sonde_arch_aarch64;
+extern const struct sonde_arch sonde_arch_riscv64;
+
+/** By our own name or one of the description's; NULL if none fits. */
+const struct sonde_arch *sonde_arch_find(const char *name);
+
+/** By the length of a `g` reply in bytes; NULL if none fits. */
+const struct sonde_arch *sonde_arch_find_by_g_length(size_t bytes);
+
+/**
+ * Decodes one instruction; see sonde_disassemble(). @p mode is what
+ * arch->capstone_mode said.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_arch_disassemble(const struct sonde_arch *arch,
+	int mode, uint64_t address, const uint8_t *code, size_t length,
+	struct sonde_instruction *ret);
+
+#endif

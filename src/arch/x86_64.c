@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * x86-64.
+ *
+ * The order of `g` is gdb's built-in description (gdb/features/i386/64bit-core.xml,
+ * 64bit-sse.xml, 64bit-segments.xml), seen with `maint print remote-registers` of
+ * gdb 13. Stubs that end earlier: KGDB (arch/x86/kernel/kgdb.c) and gdbsx after gs,
+ * 164 bytes; QEMU of old and others before fs_base, 536 bytes.
+ *
+ * gdbserver for Linux, asked by a client that does not offer xmlRegisters=i386, puts
+ * orig_rax before fs_base: 560 bytes, no prefix of this, and so not listed. QEMU's
+ * 608 bytes always come with a description.
+ *
+ * Intel SDM volume 3A 2.2.1 for IA-32e mode, volume 2A for INT3.
+ */
+#include <capstone/capstone.h>
+
+#include "macros.h"
+#include "x86.h"
+
+/* clang-format off */
+static const struct sonde_arch_register registers[] = {
+	{"rax", 64, "general"}, {"rbx", 64, "general"}, {"rcx", 64, "general"},
+	{"rdx", 64, "general"}, {"rsi", 64, "general"}, {"rdi", 64, "general"},
+	{"rbp", 64, "general"}, {"rsp", 64, "general"}, {"r8", 64, "general"},
+	{"r9", 64, "general"}, {"r10", 64, "general"}, {"r11", 64, "general"},
+	{"r12", 64, "general"}, {"r13", 64, "general"}, {"r14", 64, "general"},
+	{"r15", 64, "general"}, {"rip", 64, "general"}, {"eflags", 32, "general"},
+	{"cs", 32, "general"}, {"ss", 32, "general"}, {"ds", 32, "general"},
+	{"es", 32, "general"}, {"fs", 32, "general"}, {"gs", 32, "general"},
+	SONDE_X86_FLOAT_REGISTERS,
+	SONDE_X86_VECTOR_REGISTERS,
+	{"xmm8", 128, "vector"}, {"xmm9", 128, "vector"}, {"xmm10", 128, "vector"},
+	{"xmm11", 128, "vector"}, {"xmm12", 128, "vector"}, {"xmm13", 128, "vector"},
+	{"xmm14", 128, "vector"}, {"xmm15", 128, "vector"}, {"mxcsr", 32, "vector"},
+	{"fs_base", 64, "system"}, {"gs_base", 64, "system"},
+};
+/* clang-format on */
+
+/* x64-32 is the same CPU under an ABI with short pointers. */
+static const char *const description_names[] = {
+	"i386:x86-64", "i386:x86-64:intel", "i386:x64-32", "i386:x64-32:intel", NULL};
+static const unsigned g_lengths[] = {164, 536, 552, 0};
+
+/*
+ * A stub that hides EFER (KGDB, gdbserver) debugs 64-bit software. Compatibility mode
+ * is in the descriptor of CS, which no stub shows: its code is taken for 64-bit code.
+ */
+static int capstone_mode(const struct sonde_arch_reader *reader)
+{
+	uint64_t efer;
+
+	if (!reader->read(reader->user, "efer", &efer) || sonde_x86_is_long_mode(efer))
+		return CS_MODE_64;
+	return sonde_x86_legacy_mode(reader, CS_MODE_64);
+}
+
+static const char *paging(const struct sonde_arch_reader *reader)
+{
+	uint64_t efer;
+
+	if (!reader->read(reader->user, "efer", &efer))
+		return NULL;
+	return sonde_x86_paging(reader, efer);
+}
+
+static const char *group_of(const char *register_name)
+{
+	return sonde_arch_group_find(&sonde_arch_x86_64, sonde_x86_groups, register_name);
+}
+
+const struct sonde_arch sonde_arch_x86_64 = {
+	.name = "x86_64",
+	.description_names = description_names,
+	.address_bits = 64,
+	.page_bytes = 4096,
+	.pc = "rip",
+	.sp = "rsp",
+	.registers = registers,
+	.register_count = ARRAY_SIZE(registers),
+	.g_lengths = g_lengths,
+	.breakpoint = {0xcc},
+	.breakpoint_bytes = 1,
+	.breakpoint_pc_offset = 1,
+	.breakpoint_kind = 1,
+	.capstone_arch = CS_ARCH_X86,
+	.capstone_mode = capstone_mode,
+	.paging = paging,
+	.group_of = group_of,
+};
