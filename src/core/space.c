@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "space.h"
+#include "trap.h"
+
+const char *sonde_space_name(const struct sonde_space *space)
+{
+	return space->name;
+}
+
+/* A range that leaves the space faults at the first address behind the end. */
+static struct sonde_error *check_range(
+	const struct sonde_space *space, uint64_t address, size_t length)
+{
+	if (address > space->limit)
+		return sonde_error_fault(address, NULL);
+	if (length && length - 1 > space->limit - address)
+		return sonde_error_fault(
+			address, "the range goes past the end of the address space");
+	return NULL;
+}
+
+struct sonde_error *sonde_space_read(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	struct sonde_error *error = check_range(space, address, length);
+	size_t done = length;
+
+	if (!error && length)
+		error = space->ops->read(space, address, buffer, length);
+	if (sonde_error_is(error, SONDE_ERROR_FAULT))
+		done = (size_t)(sonde_error_address(error) - address);
+	else if (error)
+		done = 0;
+	if (space->traps && done)
+		sonde_traps_hide(space->traps, address, buffer, done);
+	if (sonde_error_is(error, SONDE_ERROR_FAULT) && space->per_thread &&
+		address >> 63)
+		error = sonde_error_suggest(error,
+			"this is memory as one CPU sees it: in user mode the kernel's "
+			"may not "
+			"be mapped; try another CPU, or stop in the kernel first");
+	return sonde_error_while(error, "reading %zu byte%s of %s memory at 0x%" PRIx64,
+		length, length == 1 ? "" : "s", space->name, address);
+}
+
+struct sonde_error *sonde_space_write(
+	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+{
+	struct sonde_error *error = check_range(space, address, length);
+
+	if (!error && !space->ops->write)
+		error = sonde_error_create(SONDE_ERROR_UNSUPPORTED, "it is read-only");
+	if (!error && length && space->traps)
+		error = sonde_traps_write_around(
+			space->traps, space, address, data, length);
+	else if (!error && length)
+		error = space->ops->write(space, address, data, length);
+	return sonde_error_while(error, "writing %zu byte%s of %s memory at 0x%" PRIx64,
+		length, length == 1 ? "" : "s", space->name, address);
+}
+
+struct sonde_error *sonde_space_read_integer(
+	struct sonde_space *space, uint64_t address, unsigned bytes, uint64_t *ret)
+{
+	uint8_t data[8];
+	uint64_t value = 0;
+
+	if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8)
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "an integer cannot have %u bytes", bytes);
+	CHECK(sonde_space_read(space, address, data, bytes));
+	for (unsigned i = 0; i < bytes; i++)
+		value = value << 8 | data[space->big_endian ? i : bytes - 1 - i];
+	*ret = value;
+	return NULL;
+}
+
+/* What may be read at once while searching: to the end of the page, bounded. */
+static size_t search_chunk(const struct sonde_space *space, uint64_t address, size_t left)
+{
+	size_t chunk = space->page_bytes - (size_t)(address & (space->page_bytes - 1));
+
+	if (chunk > 256)
+		chunk = 256;
+	return left < chunk ? left : chunk;
+}
+
+struct sonde_error *sonde_space_read_string(
+	struct sonde_space *space, uint64_t address, size_t maximum, char **ret)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer text = {0};
+
+	while (text.length < maximum) {
+		uint64_t from = address + text.length;
+		size_t chunk = search_chunk(space, from, maximum - text.length);
+		struct sonde_error *error;
+		size_t got = chunk;
+		uint8_t *end;
+
+		if (from < address)
+			return sonde_error_while(
+				sonde_error_fault(space->limit, "the address space ends"),
+				"reading a string at 0x%" PRIx64, address);
+		CHECK(sonde_buffer_reserve(&text, chunk));
+		error = sonde_space_read(space, from, text.data + text.length, chunk);
+		if (sonde_error_is(error, SONDE_ERROR_FAULT))
+			got = (size_t)(sonde_error_address(error) - from);
+		else if (error)
+			return error;
+		end = memchr(text.data + text.length, 0, got);
+		if (end) {
+			sonde_error_destroy(error);
+			*ret = (char *)text.data;
+			text.data = NULL;
+			return NULL;
+		}
+		if (error)
+			return sonde_error_while(
+				error, "reading a string at 0x%" PRIx64, address);
+		text.length += got;
+	}
+	return sonde_error_while(
+		sonde_error_create(SONDE_ERROR_BAD_DATA,
+			"there is no NUL byte within %zu bytes", maximum),
+		"reading a string at 0x%" PRIx64, address);
+}

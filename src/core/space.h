@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a space is made: an operations table over a structure of the maker's own
+ * that begins with struct sonde_space.
+ */
+#ifndef SONDE_CORE_SPACE_H
+#define SONDE_CORE_SPACE_H
+
+#include <sonde/space.h>
+#include "macros.h"
+
+struct sonde_traps;
+
+struct sonde_space_ops {
+	/** Mandatory. All of it, or a fault with the bytes before it done. */
+	struct sonde_error *(*read)(
+		struct sonde_space *space, uint64_t address, void *buffer, size_t length);
+	/** Optional: NULL is a space that cannot be written. The same. */
+	struct sonde_error *(*write)(struct sonde_space *space, uint64_t address,
+		const void *data, size_t length);
+};
+
+struct sonde_space {
+	const struct sonde_space_ops *ops;
+	const char *name;
+	/** Reads that search for an end stay within one of these (a power of two). */
+	unsigned page_bytes;
+	/** The highest address. */
+	uint64_t limit;
+	bool big_endian;
+	/** It depends on what a thread is doing at the moment. */
+	bool per_thread;
+	/** Instructions that we replaced: reads show what was there. May be NULL. */
+	struct sonde_traps *traps;
+};
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "target.h"
+
+struct sonde_error *sonde_target_init(
+	struct sonde_target *target, struct sonde *sonde, const char *name)
+{
+	target->sonde = sonde;
+	target->name = strdup(name);
+	target->state = SONDE_STATE_UNKNOWN;
+	target->found = SONDE_STATE_UNKNOWN;
+	target->leave = SONDE_STATE_UNKNOWN;
+	return target->name ? NULL : sonde_error_no_memory();
+}
+
+void sonde_target_deinit(struct sonde_target *target)
+{
+	sonde_traps_deinit(&target->traps);
+	free(target->name);
+}
+
+const char *sonde_target_name(const struct sonde_target *target)
+{
+	return target->name;
+}
+
+const char *sonde_target_kind(const struct sonde_target *target)
+{
+	return target->kind;
+}
+
+const char *sonde_target_architecture(const struct sonde_target *target)
+{
+	return target->arch->name;
+}
+
+unsigned sonde_target_address_bits(const struct sonde_target *target)
+{
+	return target->arch->address_bits;
+}
+
+const char *sonde_target_memory_means(const struct sonde_target *target)
+{
+	return target->memory ? target->memory->means(target) : "none";
+}
+
+static struct sonde_error *absent(const struct sonde_target *target, const char *what)
+{
+	return sonde_error_create(
+		SONDE_ERROR_UNSUPPORTED, "%s has no %s", target->name, what);
+}
+
+struct sonde_error *sonde_target_check_stopped(const struct sonde_target *target)
+{
+	switch (target->state) {
+	case SONDE_STATE_STOPPED:
+		return target->detached
+			       ? sonde_error_create(SONDE_ERROR_INVALID, "it is detached")
+			       : NULL;
+	case SONDE_STATE_ENDED:
+		return sonde_error_create(SONDE_ERROR_NOT_FOUND, "the target has ended");
+	default:
+		return sonde_error_create(SONDE_ERROR_INVALID, "the target is running");
+	}
+}
+
+struct sonde_error *sonde_target_virtual(struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_space **ret)
+{
+	if (!target->memory)
+		return absent(target, "memory");
+	if (!thread)
+		CHECK(sonde_target_current_thread(target, &thread));
+	return target->memory->virtual_space(target, thread, ret);
+}
+
+struct sonde_error *sonde_target_physical(
+	struct sonde_target *target, struct sonde_space **ret)
+{
+	if (!target->memory || !target->memory->physical_space)
+		return absent(target, "physical memory");
+	return target->memory->physical_space(target, ret);
+}
+
+struct sonde_error *sonde_target_threads(
+	struct sonde_target *target, struct sonde_thread *const **ret, size_t *count)
+{
+	if (!target->threads)
+		return absent(target, "threads");
+	return target->threads->list(target, ret, count);
+}
+
+struct sonde_error *sonde_target_find_thread(
+	struct sonde_target *target, unsigned number, struct sonde_thread **ret)
+{
+	struct sonde_thread *const *threads;
+	size_t count;
+
+	CHECK(sonde_target_threads(target, &threads, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (threads[i]->number == number && !threads[i]->gone) {
+			*ret = threads[i];
+			return NULL;
+		}
+	}
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_NOT_FOUND, "there is no CPU %u", number),
+		"CPUs are counted from 0; this target has %zu", count);
+}
+
+struct sonde_error *sonde_target_current_thread(
+	struct sonde_target *target, struct sonde_thread **ret)
+{
+	if (target->current && !target->current->gone) {
+		*ret = target->current;
+		return NULL;
+	}
+	return sonde_target_find_thread(target, 0, ret);
+}
+
+struct sonde_error *sonde_target_registers(
+	struct sonde_target *target, const struct sonde_register **ret, size_t *count)
+{
+	if (!target->registers)
+		return absent(target, "registers");
+	target->registers->list(target, ret, count);
+	return NULL;
+}
+
+static bool detach_needs_stop(const struct sonde_target *target)
+{
+	return target->state == SONDE_STATE_RUNNING && target->control;
+}
+
+static struct sonde_error *take_traps_out(struct sonde_target *target)
+{
+	struct sonde_error *error = NULL;
+	struct sonde_stop stop;
+
+	if (target->control && detach_needs_stop(target))
+		error = sonde_target_pause(target, &stop);
+	/* Also where the pause failed after the stop: the guest is about to run on. */
+	if (target->state == SONDE_STATE_STOPPED && target->control)
+		error = sonde_error_first(error, sonde_traps_remove_all(target));
+	return error;
+}
+
+struct sonde_error *sonde_target_detach(struct sonde_target *target)
+{
+	enum sonde_state leave = target->leave;
+	struct sonde_error *error;
+
+	if (target->detached)
+		return NULL;
+	if (leave == SONDE_STATE_UNKNOWN)
+		leave = target->found;
+	target->sonde->uninterruptible++;
+	error = take_traps_out(target);
+	error = sonde_error_first(error, target->ops->detach(target, leave));
+	target->sonde->uninterruptible--;
+	target->detached = true;
+	return sonde_error_while(error, "detaching from %s", target->name);
+}
+
+void sonde_target_close(struct sonde_target *target)
+{
+	struct sonde_error *error;
+
+	if (!target)
+		return;
+	error = sonde_target_detach(target);
+	if (error)
+		sonde_log(&target->sonde->log, SONDE_LOG_WARNING, "%s: %s",
+			sonde_error_what(error), sonde_error_why(error));
+	sonde_error_destroy(error);
+	target->ops->destroy(target);
+}
+
+enum sonde_state sonde_target_state(const struct sonde_target *target)
+{
+	return target->state;
+}
+
+enum sonde_state sonde_target_found_state(const struct sonde_target *target)
+{
+	return target->found;
+}
+
+void sonde_target_leave(struct sonde_target *target, enum sonde_state state)
+{
+	target->leave = state;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a target is made of. Each level fills in the facets that it has; one that
+ * it has not is NULL, and the public functions say so to their callers.
+ */
+#ifndef SONDE_CORE_TARGET_H
+#define SONDE_CORE_TARGET_H
+
+#include <sonde/breakpoint.h>
+#include "arch.h"
+#include "error.h"
+#include "context.h"
+#include "space.h"
+#include "trap.h"
+
+struct sonde_thread {
+	struct sonde_target *target;
+	unsigned number;
+	/** Owned by the maker of the thread. */
+	const char *name;
+	/** It has ended; the structure stays. */
+	bool gone;
+	/**
+	 * A stop at reported_pc was reported and the thread has not moved since; such
+	 * threads are chained from the target.
+	 */
+	bool reported;
+	uint64_t reported_pc;
+	struct sonde_thread *next_reported;
+};
+
+struct sonde_memory_facet {
+	/** Mandatory. @p thread is never NULL. Borrowed until the target closes. */
+	struct sonde_error *(*virtual_space)(struct sonde_target *target,
+		struct sonde_thread *thread, struct sonde_space **ret);
+	/** Optional. Borrowed until the target closes. */
+	struct sonde_error *(*physical_space)(
+		struct sonde_target *target, struct sonde_space **ret);
+	/** Mandatory. A word for users; never freed. */
+	const char *(*means)(const struct sonde_target *target);
+};
+
+struct sonde_register_facet {
+	/** Mandatory. An array that does not change until the target closes. */
+	void (*list)(const struct sonde_target *target, const struct sonde_register **ret,
+		size_t *count);
+	/** Mandatory. The target is stopped. */
+	struct sonde_error *(*read)(struct sonde_thread *thread,
+		const struct sonde_register *reg, struct sonde_register_value *ret);
+	/** Optional. The target is stopped; the value has the register's width. */
+	struct sonde_error *(*write)(struct sonde_thread *thread,
+		const struct sonde_register *reg,
+		const struct sonde_register_value *value);
+};
+
+struct sonde_thread_facet {
+	/** Mandatory. The array lives until the target runs. */
+	struct sonde_error *(*list)(struct sonde_target *target,
+		struct sonde_thread *const **ret, size_t *count);
+};
+
+/** Who moves when the target resumes. */
+struct sonde_resume_plan {
+	/** NULL: everybody runs. */
+	struct sonde_thread *step;
+	/** With @ref step: whether the others run meanwhile. */
+	bool others_run;
+};
+
+struct sonde_control_facet {
+	/** Mandatory. Exactly what @p plan says; no thought for breakpoints. */
+	struct sonde_error *(*resume)(
+		struct sonde_target *target, const struct sonde_resume_plan *plan);
+	/** Mandatory. Asks for a stop, does not wait for it. */
+	struct sonde_error *(*interrupt)(struct sonde_target *target);
+	/**
+	 * Mandatory. The next stop as the driver sees it: reason, thread, signal,
+	 * watch address; SONDE_STOP_BREAKPOINT only where the stub says so.
+	 * SONDE_ERROR_TIMEOUT and _INTERRUPTED leave the target running.
+	 */
+	struct sonde_error *(*wait)(
+		struct sonde_target *target, int timeout_ms, struct sonde_stop *ret);
+	/**
+	 * Optional. Sets or removes a trap by the target's own means.
+	 * SONDE_ERROR_UNSUPPORTED where it cannot: a software breakpoint is
+	 * then written by the core.
+	 */
+	struct sonde_error *(*set_trap)(struct sonde_target *target,
+		const struct sonde_trap_place *place, bool insert);
+	/** Optional. What to poll for a stop of a running target. */
+	int (*descriptor)(struct sonde_target *target);
+	/** Optional. A step from a place with a trap executes the instruction there. */
+	bool (*step_ignores_traps)(const struct sonde_target *target);
+};
+
+struct sonde_target_ops {
+	/** Mandatory. Leaves the state @p leave; the traps are out. Called once. */
+	struct sonde_error *(*detach)(
+		struct sonde_target *target, enum sonde_state leave);
+	/** Mandatory. Frees everything, the structure itself included. */
+	void (*destroy)(struct sonde_target *target);
+};
+
+struct sonde_target {
+	struct sonde *sonde;
+	const struct sonde_target_ops *ops;
+	/** Owned. */
+	char *name;
+	/** Never freed. */
+	const char *kind;
+	const struct sonde_arch *arch;
+
+	const struct sonde_memory_facet *memory;
+	const struct sonde_register_facet *registers;
+	const struct sonde_thread_facet *threads;
+	const struct sonde_control_facet *control;
+
+	enum sonde_state state;
+	enum sonde_state found;
+	enum sonde_state leave;
+	bool detached;
+	/** Grows at each resume: what was read before is not believed after. */
+	uint64_t epoch;
+	/** The program counter, once it was looked for. */
+	const struct sonde_register *pc;
+	/** Who stopped last. */
+	struct sonde_thread *current;
+	struct sonde_thread *reported;
+	struct sonde_traps traps;
+	/** A stop that came while the core was busy with something else. */
+	bool has_pending;
+	struct sonde_stop pending;
+};
+
+/** Fills in what all targets have; the maker then sets the facets. */
+SONDE_NODISCARD struct sonde_error *sonde_target_init(
+	struct sonde_target *target, struct sonde *sonde, const char *name);
+
+/** Called by the maker's destroy. */
+void sonde_target_deinit(struct sonde_target *target);
+
+/** The register called @p name, aliases "pc" and "sp" included; NULL: none. */
+const struct sonde_register *sonde_target_find_register(
+	const struct sonde_target *target, const char *name);
+
+/** Fails unless the target is stopped. */
+SONDE_NODISCARD struct sonde_error *sonde_target_check_stopped(
+	const struct sonde_target *target);
+
+#endif

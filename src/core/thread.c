@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Threads and their registers: what <sonde/thread.h> promises. */
+#include <string.h>
+
+#include "target.h"
+
+unsigned sonde_thread_number(const struct sonde_thread *thread)
+{
+	return thread->number;
+}
+
+const char *sonde_thread_name(const struct sonde_thread *thread)
+{
+	return thread->name;
+}
+
+static const struct sonde_register *find_exactly(
+	const struct sonde_target *target, const char *name)
+{
+	const struct sonde_register *registers;
+	size_t count;
+
+	target->registers->list(target, &registers, &count);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(registers[i].name, name))
+			return &registers[i];
+	return NULL;
+}
+
+const struct sonde_register *sonde_target_find_register(
+	const struct sonde_target *target, const char *name)
+{
+	const struct sonde_register *found;
+
+	if (!target->registers)
+		return NULL;
+	found = find_exactly(target, name);
+	if (!found && !strcmp(name, "pc"))
+		found = find_exactly(target, target->arch->pc);
+	if (!found && !strcmp(name, "sp"))
+		found = find_exactly(target, target->arch->sp);
+	return found;
+}
+
+const struct sonde_register *sonde_thread_find_register(
+	const struct sonde_thread *thread, const char *name)
+{
+	return sonde_target_find_register(thread->target, name);
+}
+
+static struct sonde_error *check_usable(const struct sonde_thread *thread)
+{
+	if (thread->gone)
+		return sonde_error_create(
+			SONDE_ERROR_NOT_FOUND, "thread %u has ended", thread->number);
+	return sonde_target_check_stopped(thread->target);
+}
+
+struct sonde_error *sonde_thread_read_register(struct sonde_thread *thread,
+	const struct sonde_register *reg, struct sonde_register_value *ret)
+{
+	struct sonde_error *error = check_usable(thread);
+
+	if (!error)
+		error = thread->target->registers->read(thread, reg, ret);
+	return sonde_error_while(
+		error, "reading register %s of CPU %u", reg->name, thread->number);
+}
+
+struct sonde_error *sonde_thread_write_register(struct sonde_thread *thread,
+	const struct sonde_register *reg, const struct sonde_register_value *value)
+{
+	const struct sonde_register_facet *facet = thread->target->registers;
+	struct sonde_error *error = check_usable(thread);
+
+	if (!error && !facet->write)
+		error = sonde_error_create(
+			SONDE_ERROR_UNSUPPORTED, "registers are read-only here");
+	if (!error && (!value->available || value->bits != reg->bits))
+		error = sonde_error_create(SONDE_ERROR_INVALID,
+			"the register has %u bits, the value %u", reg->bits, value->bits);
+	if (!error)
+		error = facet->write(thread, reg, value);
+	/* Whoever is sent elsewhere meets the traps there anew. */
+	if (!error && !strcmp(reg->name, thread->target->arch->pc))
+		thread->reported = false;
+	return sonde_error_while(
+		error, "writing register %s of CPU %u", reg->name, thread->number);
+}
+
+struct sonde_error *sonde_thread_read_pc(struct sonde_thread *thread, uint64_t *ret)
+{
+	const struct sonde_register *pc = thread->target->pc;
+	struct sonde_register_value value;
+
+	if (!pc)
+		pc = thread->target->pc =
+			sonde_target_find_register(thread->target, "pc");
+	if (!pc)
+		return sonde_error_create(
+			SONDE_ERROR_UNSUPPORTED, "the target has no program counter");
+	CHECK(sonde_thread_read_register(thread, pc, &value));
+	if (!value.available)
+		return sonde_error_create(
+			SONDE_ERROR_NOT_FOUND, "the program counter is not available");
+	*ret = sonde_register_value_integer(&value);
+	return NULL;
+}
+
+uint64_t sonde_register_value_integer(const struct sonde_register_value *value)
+{
+	unsigned bytes = (value->bits + 7) / 8;
+	uint64_t integer = 0;
+
+	for (unsigned i = bytes < 8 ? bytes : 8; i-- > 0;)
+		integer = integer << 8 | value->bytes[i];
+	return integer;
+}
+
+void sonde_register_value_set_integer(
+	struct sonde_register_value *ret, uint64_t integer, unsigned bits)
+{
+	unsigned bytes = (bits + 7) / 8;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->bits = bits;
+	ret->available = true;
+	for (unsigned i = 0; i < bytes && i < 8; i++)
+		ret->bytes[i] = (uint8_t)(integer >> 8 * i);
+}
+
+/* --- what the architecture says of a thread ------------------------------------- */
+
+static bool read_for_arch(void *user, const char *name, uint64_t *ret)
+{
+	struct sonde_thread *thread = user;
+	const struct sonde_register *reg = sonde_thread_find_register(thread, name);
+	struct sonde_register_value value;
+	struct sonde_error *error;
+
+	if (!reg)
+		return false;
+	error = sonde_thread_read_register(thread, reg, &value);
+	if (error || !value.available) {
+		sonde_error_destroy(error);
+		return false;
+	}
+	*ret = sonde_register_value_integer(&value);
+	return true;
+}
+
+struct sonde_error *sonde_target_paging(
+	struct sonde_target *target, struct sonde_thread *thread, const char **ret)
+{
+	struct sonde_arch_reader reader = {.read = read_for_arch};
+
+	if (!thread)
+		CHECK(sonde_target_current_thread(target, &thread));
+	reader.user = thread;
+	*ret = target->arch->paging ? target->arch->paging(&reader) : NULL;
+	return NULL;
+}
+
+struct sonde_error *sonde_disassemble(struct sonde_target *target,
+	struct sonde_thread *thread, uint64_t address, const uint8_t *code, size_t length,
+	struct sonde_instruction *ret)
+{
+	struct sonde_arch_reader reader = {.read = read_for_arch};
+	int mode;
+
+	if (!thread)
+		CHECK(sonde_target_current_thread(target, &thread));
+	reader.user = thread;
+	mode = target->arch->capstone_mode ? target->arch->capstone_mode(&reader) : 0;
+	return sonde_arch_disassemble(target->arch, mode, address, code, length, ret);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "target.h"
+
+static bool executes(enum sonde_breakpoint_kind kind)
+{
+	return kind == SONDE_BREAKPOINT_SOFTWARE || kind == SONDE_BREAKPOINT_HARDWARE;
+}
+
+struct sonde_trap *sonde_traps_at(const struct sonde_traps *traps, uint64_t address)
+{
+	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next)
+		if (trap->inserted && executes(trap->place.kind) &&
+			trap->place.address == address)
+			return trap;
+	return NULL;
+}
+
+struct sonde_trap *sonde_traps_watching(const struct sonde_traps *traps, uint64_t address)
+{
+	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next)
+		if (trap->inserted && !executes(trap->place.kind) &&
+			address - trap->place.address < trap->place.length)
+			return trap;
+	return NULL;
+}
+
+/*
+ * The overlap of a written trap with [address, address + length): the offset into
+ * both and how many bytes, 0 for none.
+ */
+static unsigned overlap(const struct sonde_trap *trap, uint64_t address, size_t length,
+	unsigned *in_trap, size_t *in_range)
+{
+	unsigned bytes = trap->inserted && trap->written ? trap->written_bytes : 0;
+
+	for (unsigned i = 0; i < bytes; i++) {
+		uint64_t offset = trap->place.address + i - address;
+
+		if (offset < length) {
+			*in_trap = i;
+			*in_range = (size_t)offset;
+			return length - offset < bytes - i ? (unsigned)(length - offset)
+							   : bytes - i;
+		}
+	}
+	return 0;
+}
+
+void sonde_traps_hide(
+	const struct sonde_traps *traps, uint64_t address, uint8_t *data, size_t length)
+{
+	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next) {
+		unsigned in_trap;
+		size_t in_range;
+		unsigned bytes = overlap(trap, address, length, &in_trap, &in_range);
+
+		if (bytes)
+			memcpy(data + in_range, trap->original + in_trap, bytes);
+	}
+}
+
+/* What memory must hold for @p trap to stay in it. */
+static const uint8_t *instruction_of(const struct sonde_target *target)
+{
+	return target->arch->breakpoint;
+}
+
+struct sonde_error *sonde_traps_write_around(struct sonde_traps *traps,
+	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+{
+	const struct sonde_target *target =
+		CONTAINER_OF(traps, const struct sonde_target, traps);
+	CLEANUP(cleanup_free) uint8_t *copy = NULL;
+	const void *bytes_to_write = data;
+	struct sonde_error *error;
+	size_t done = length;
+
+	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next) {
+		unsigned in_trap;
+		size_t in_range;
+		unsigned bytes = overlap(trap, address, length, &in_trap, &in_range);
+
+		if (!bytes)
+			continue;
+		if (!copy) {
+			copy = malloc(length);
+			if (!copy)
+				return sonde_error_no_memory();
+			memcpy(copy, data, length);
+			bytes_to_write = copy;
+		}
+		memcpy(copy + in_range, instruction_of(target) + in_trap, bytes);
+	}
+	error = space->ops->write(space, address, bytes_to_write, length);
+	if (error)
+		done = sonde_error_is(error, SONDE_ERROR_FAULT)
+			       ? (size_t)(sonde_error_address(error) - address)
+			       : 0;
+	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next) {
+		unsigned in_trap;
+		size_t in_range;
+		unsigned bytes = overlap(trap, address, done, &in_trap, &in_range);
+
+		if (bytes)
+			memcpy(trap->original + in_trap, (const uint8_t *)data + in_range,
+				bytes);
+	}
+	return error;
+}
+
+static struct sonde_error *trap_space(
+	struct sonde_target *target, struct sonde_space **ret)
+{
+	if (!target->arch->breakpoint_bytes || !target->current)
+		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"the stub sets no breakpoints, and none can be written on %s",
+			target->arch->name);
+	return sonde_target_virtual(target, target->current, ret);
+}
+
+/* The stub sets no breakpoints: replace the instruction ourselves. */
+static struct sonde_error *write_trap(
+	struct sonde_target *target, struct sonde_trap *trap)
+{
+	unsigned bytes = target->arch->breakpoint_bytes;
+	struct sonde_space *space;
+
+	CHECK(trap_space(target, &space));
+	CHECK(sonde_space_read(space, trap->place.address, trap->original, bytes));
+	trap->written_bytes = bytes;
+	CHECK(space->ops->write(
+		space, trap->place.address, instruction_of(target), bytes));
+	trap->written = true;
+	return NULL;
+}
+
+static struct sonde_error *unwrite_trap(
+	struct sonde_target *target, struct sonde_trap *trap)
+{
+	struct sonde_space *space;
+
+	CHECK(trap_space(target, &space));
+	CHECK(space->ops->write(
+		space, trap->place.address, trap->original, trap->written_bytes));
+	trap->written = false;
+	return NULL;
+}
+
+struct sonde_error *sonde_trap_insert(
+	struct sonde_target *target, struct sonde_trap *trap)
+{
+	struct sonde_error *error;
+
+	if (trap->inserted)
+		return NULL;
+	if (target->control->set_trap)
+		error = target->control->set_trap(target, &trap->place, true);
+	else
+		error = sonde_error_create(SONDE_ERROR_UNSUPPORTED, "no traps");
+	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED) &&
+		trap->place.kind == SONDE_BREAKPOINT_SOFTWARE) {
+		sonde_error_destroy(error);
+		error = write_trap(target, trap);
+	}
+	if (!error)
+		trap->inserted = true;
+	return error;
+}
+
+struct sonde_error *sonde_trap_remove(
+	struct sonde_target *target, struct sonde_trap *trap)
+{
+	struct sonde_error *error;
+
+	if (!trap->inserted)
+		return NULL;
+	error = trap->written ? unwrite_trap(target, trap)
+			      : target->control->set_trap(target, &trap->place, false);
+	if (!error)
+		trap->inserted = false;
+	return error;
+}
+
+struct sonde_error *sonde_traps_remove_all(struct sonde_target *target)
+{
+	struct sonde_error *first = NULL;
+
+	for (struct sonde_trap *trap = target->traps.first; trap; trap = trap->next)
+		first = sonde_error_first(first, sonde_trap_remove(target, trap));
+	return first;
+}
+
+void sonde_traps_deinit(struct sonde_traps *traps)
+{
+	while (traps->first) {
+		struct sonde_trap *trap = traps->first;
+
+		traps->first = trap->next;
+		free(trap);
+	}
+}

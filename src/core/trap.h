@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The table of traps that are in the target. Breakpoints are claims on them: the
+ * first claim inserts a trap, the last one to go removes it, so that two users of
+ * one address never take each other's away, and the target never sees the same
+ * trap twice (QEMU would then need it removed twice).
+ */
+#ifndef SONDE_CORE_TRAP_H
+#define SONDE_CORE_TRAP_H
+
+#include <sonde/breakpoint.h>
+#include <sonde/space.h>
+
+/** What makes two traps the same. */
+struct sonde_trap_place {
+	enum sonde_breakpoint_kind kind;
+	uint64_t address;
+	/** Bytes a watchpoint covers; for breakpoints the architecture's `kind`. */
+	uint64_t length;
+};
+
+struct sonde_trap {
+	struct sonde_trap *next;
+	struct sonde_trap_place place;
+	unsigned claims;
+	/** It is in the target now. */
+	bool inserted;
+	/** It is an instruction that we wrote, not one that the stub manages. */
+	bool written;
+	uint8_t original[4];
+	unsigned written_bytes;
+};
+
+struct sonde_traps {
+	struct sonde_trap *first;
+};
+
+/** The trap that executing @p address runs into, or NULL. */
+struct sonde_trap *sonde_traps_at(const struct sonde_traps *traps, uint64_t address);
+
+/** The trap that an access to @p address by @p kind runs into, or NULL. */
+struct sonde_trap *sonde_traps_watching(
+	const struct sonde_traps *traps, uint64_t address);
+
+/** Puts the original bytes of written traps into what was read at @p address. */
+void sonde_traps_hide(
+	const struct sonde_traps *traps, uint64_t address, uint8_t *data, size_t length);
+
+/** Writes memory, keeping written traps in place and their originals up to date. */
+SONDE_NODISCARD struct sonde_error *sonde_traps_write_around(struct sonde_traps *traps,
+	struct sonde_space *space, uint64_t address, const void *data, size_t length);
+
+/** Puts @p trap into the target, or takes it out; nothing to do where it is so already.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_trap_insert(
+	struct sonde_target *target, struct sonde_trap *trap);
+SONDE_NODISCARD struct sonde_error *sonde_trap_remove(
+	struct sonde_target *target, struct sonde_trap *trap);
+
+/** Takes all traps out, goes on after failures and returns the first of them. */
+SONDE_NODISCARD struct sonde_error *sonde_traps_remove_all(struct sonde_target *target);
+
+/** Frees the table; claims that are left know nothing of it any more. */
+void sonde_traps_deinit(struct sonde_traps *traps);
+
+#endif
