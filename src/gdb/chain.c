@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asking the helpers in turn; what passing on means, <sonde/helper.h> says. */
+#include <string.h>
+
+#include "machine.h"
+
+static struct sonde_error *add_link(struct sonde_gdb_machine *machine,
+	const struct sonde_helper_descriptor *descriptor)
+{
+	struct sonde_gdb_link *link = &machine->chain[machine->chain_length];
+	struct sonde_error *error;
+
+	error = descriptor->create(&machine->host, &link->helper);
+	if (!error) {
+		link->descriptor = descriptor;
+		machine->chain_length++;
+		if (link->helper->ops->attach)
+			error = link->helper->ops->attach(link->helper);
+	}
+	if (!error)
+		link->attached = true;
+	return sonde_error_while(error, "starting helper \"%s\"", descriptor->name);
+}
+
+struct sonde_error *sonde_gdb_chain_init(struct sonde_gdb_machine *machine)
+{
+	const struct sonde *sonde = machine->target.sonde;
+
+	machine->host.machine = machine;
+	for (size_t i = 0; i < sonde->helper_count; i++)
+		CHECK(add_link(machine, sonde->helpers[i]));
+	return add_link(machine, &sonde_gdb_builtin_helper);
+}
+
+struct sonde_error *sonde_gdb_chain_detach(struct sonde_gdb_machine *machine)
+{
+	struct sonde_error *first = NULL;
+
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_gdb_link *link = &machine->chain[i];
+
+		if (link->attached && link->helper->ops->detach)
+			first = sonde_error_first(
+				first, link->helper->ops->detach(link->helper));
+		link->attached = false;
+	}
+	return first;
+}
+
+void sonde_gdb_chain_deinit(struct sonde_gdb_machine *machine)
+{
+	while (machine->chain_length) {
+		struct sonde_gdb_link *link = &machine->chain[--machine->chain_length];
+
+		link->descriptor->destroy(link->helper);
+	}
+}
+
+struct sonde_error *sonde_gdb_chain_describe(
+	struct sonde_gdb_machine *machine, struct sonde_helper_description *ret)
+{
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+		struct sonde_helper_description own = {.state = SONDE_STATE_UNKNOWN};
+
+		if (!helper->ops->describe)
+			continue;
+		CHECK(helper->ops->describe(helper, &own));
+		if (!ret->architecture)
+			ret->architecture = own.architecture;
+		if (!ret->kind)
+			ret->kind = own.kind;
+		if (!ret->cpus)
+			ret->cpus = own.cpus;
+		if (ret->state == SONDE_STATE_UNKNOWN)
+			ret->state = own.state;
+		if (!ret->memory_means)
+			ret->memory_means = own.memory_means;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_chain_connect(
+	struct sonde_gdb_machine *machine, const char **ret)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+		bool handled = false;
+
+		if (helper->ops->connect)
+			CHECK(helper->ops->connect(helper, ret, &handled));
+		if (handled)
+			break;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_chain_registers(
+	struct sonde_gdb_machine *machine, const struct sonde_register_request *request)
+{
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+		bool handled = false;
+
+		if (helper->ops->registers)
+			CHECK(helper->ops->registers(helper, request, &handled));
+		if (handled)
+			return NULL;
+	}
+	return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "nobody can do this");
+}
+
+struct sonde_error *sonde_gdb_chain_memory(
+	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request)
+{
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+		bool handled = false;
+
+		if (helper->ops->memory)
+			CHECK(helper->ops->memory(helper, request, &handled));
+		if (handled)
+			return NULL;
+	}
+	return sonde_error_create(
+		SONDE_ERROR_UNSUPPORTED, "neither the stub nor a helper can do this");
+}
+
+void sonde_gdb_chain_state_changed(
+	struct sonde_gdb_machine *machine, enum sonde_state state)
+{
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+
+		if (helper->ops->state_changed)
+			helper->ops->state_changed(helper, state);
+	}
+}
+
+/* --- what helpers may ask of the driver ------------------------------------------ */
+
+static struct sonde_error *check_stub(const struct sonde_gdb_machine *machine)
+{
+	if (!machine->stub_open)
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "the stub is not connected");
+	return NULL;
+}
+
+struct sonde_error *sonde_helper_exchange(struct sonde_helper_host *host,
+	const void *packet, size_t length, char **ret, size_t *ret_length)
+{
+	struct sonde_gdb_reply reply;
+	const char *text = packet;
+	char *copy;
+
+	CHECK(check_stub(host->machine));
+	/* What the driver keeps account of goes through the driver's own functions. */
+	if (length && memchr("cCsSvDbkRZzQ", text[0], 12))
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"a helper does not run the target, set traps or switch modes");
+	CHECK(sonde_gdb_exchange(
+		&host->machine->stub.connection, packet, length, &reply));
+	/* It may have selected another thread. */
+	host->machine->stub.has_selected = false;
+	copy = malloc(reply.length + 1);
+	if (!copy)
+		return sonde_error_no_memory();
+	memcpy(copy, reply.data, reply.length);
+	copy[reply.length] = '\0';
+	*ret = copy;
+	*ret_length = reply.length;
+	return NULL;
+}
+
+struct sonde_error *sonde_helper_monitor(
+	struct sonde_helper_host *host, const char *command, char **ret)
+{
+	CHECK(check_stub(host->machine));
+	return sonde_gdb_stub_monitor(&host->machine->stub, command, ret);
+}

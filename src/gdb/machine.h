@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The machine behind a stub: a base target whose facets speak the protocol, or ask
+ * a helper. Its parts stand beside this file: machine.c attaches and detaches,
+ * machine_threads.c, machine_registers.c, machine_control.c are its facets, chain.c
+ * asks the helpers, builtin.c is the last of them.
+ */
+#ifndef SONDE_GDB_MACHINE_H
+#define SONDE_GDB_MACHINE_H
+
+#include "layout.h"
+#include "stub.h"
+#include "target.h"
+
+/** Memory as one thread sees it, or physical memory. */
+struct sonde_gdb_space {
+	struct sonde_space space;
+	struct sonde_gdb_machine *machine;
+	/** NULL: physical. */
+	struct sonde_thread *thread;
+};
+
+struct sonde_gdb_thread {
+	struct sonde_thread thread;
+	struct sonde_gdb_thread_id id;
+	char name[SONDE_GDB_THREAD_ID_TEXT];
+	struct sonde_gdb_space space;
+	struct sonde_gdb_register_cache cache;
+};
+
+struct sonde_helper_host {
+	struct sonde_gdb_machine *machine;
+};
+
+/** One link of the chain. */
+struct sonde_gdb_link {
+	const struct sonde_helper_descriptor *descriptor;
+	struct sonde_helper *helper;
+	bool attached;
+};
+
+struct sonde_gdb_machine {
+	struct sonde_target target;
+	struct sonde_gdb_stub stub;
+	bool stub_open;
+	struct sonde_gdb_layout layout;
+	struct sonde_gdb_space physical;
+	/** Pointers, so that the threads stay where they are. */
+	struct sonde_thread **threads;
+	size_t thread_count;
+	size_t thread_capacity;
+	/** The epoch in which the list of threads was fetched. */
+	uint64_t threads_epoch;
+	/** What was resumed last, for an answer that has to be passed over. */
+	struct sonde_resume_plan plan;
+	bool interrupt_sent;
+	/** An interrupt that came too late is still under way to us. */
+	bool interrupt_stray;
+	struct sonde_gdb_link chain[SONDE_HELPERS_MAX + 1];
+	size_t chain_length;
+	struct sonde_helper_host host;
+	const char *memory_means;
+};
+
+static inline struct sonde_gdb_machine *sonde_gdb_machine_of(
+	const struct sonde_target *target)
+{
+	return CONTAINER_OF(target, struct sonde_gdb_machine, target);
+}
+
+static inline struct sonde_gdb_thread *sonde_gdb_thread_of(struct sonde_thread *thread)
+{
+	return CONTAINER_OF(thread, struct sonde_gdb_thread, thread);
+}
+
+/** The driver that opens "gdb:" specifications. */
+extern const struct sonde_driver sonde_gdb_driver;
+
+/** The helper at the end of every chain. */
+extern const struct sonde_helper_descriptor sonde_gdb_builtin_helper;
+
+/* --- facets --------------------------------------------------------------------- */
+
+extern const struct sonde_thread_facet sonde_gdb_thread_facet;
+extern const struct sonde_register_facet sonde_gdb_register_facet;
+extern const struct sonde_control_facet sonde_gdb_control_facet;
+extern const struct sonde_memory_facet sonde_gdb_memory_facet;
+
+void sonde_gdb_machine_init_space(struct sonde_gdb_machine *machine,
+	struct sonde_gdb_space *space, struct sonde_thread *thread);
+
+/** The thread with this id, which is added if it is new. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_take_thread(
+	struct sonde_gdb_machine *machine, const struct sonde_gdb_thread_id *id,
+	struct sonde_thread **ret);
+void sonde_gdb_machine_free_threads(struct sonde_gdb_machine *machine);
+
+/** Makes the thread's cache belong to this epoch. */
+struct sonde_gdb_register_cache *sonde_gdb_machine_cache(struct sonde_thread *thread);
+
+/** Learns architecture and registers; the stub is connected, nothing else is known. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_learn_registers(
+	struct sonde_gdb_machine *machine);
+
+/** Turns a stop reply into a stop, and keeps the registers that came along. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_take_stop(
+	struct sonde_gdb_machine *machine, const struct sonde_gdb_stop_reply *reply,
+	struct sonde_stop *ret);
+
+/* --- the stub's own answers, for the builtin helper ------------------------------ */
+
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_stub_register(
+	struct sonde_gdb_machine *machine, const struct sonde_register_request *request);
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_stub_memory(
+	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request);
+
+/* --- the chain ------------------------------------------------------------------ */
+
+/** Creates and attaches all helpers, the builtin one last. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_init(
+	struct sonde_gdb_machine *machine);
+/** Detaches all of them, goes on after failures, returns the first. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_detach(
+	struct sonde_gdb_machine *machine);
+void sonde_gdb_chain_deinit(struct sonde_gdb_machine *machine);
+
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_describe(
+	struct sonde_gdb_machine *machine, struct sonde_helper_description *ret);
+/** *@p ret is NULL where no helper knows a stub. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_connect(
+	struct sonde_gdb_machine *machine, const char **ret);
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_registers(
+	struct sonde_gdb_machine *machine, const struct sonde_register_request *request);
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_memory(
+	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request);
+void sonde_gdb_chain_state_changed(
+	struct sonde_gdb_machine *machine, enum sonde_state state);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Running and stopping through the stub.
+ *
+ * Two oddities are met here. A CPU of QEMU that is halted waits for an interrupt,
+ * which QEMU's single steps hold back: such a step would never end, so after a
+ * while it is broken off and done again with interrupts let through. And an
+ * interrupt that is sent to gdbserver while it stops anyway is not forgotten: it
+ * stops the target once more at the next resume, which is passed over.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "machine.h"
+
+enum {
+	/** A step that takes longer is one of a halted CPU (milliseconds). */
+	HALTED_STEP_MS = 200,
+	/** GDB's number of it. */
+	SIGNAL_TRAP = 5,
+	/** QEMU's step bits: steps, with interrupts and timers running. */
+	STEP_WITH_INTERRUPTS = 1,
+};
+
+/* --- resuming ------------------------------------------------------------------- */
+
+static struct sonde_error *send(struct sonde_gdb_stub *stub, const char *packet)
+{
+	CHECK(sonde_gdb_settle(&stub->connection));
+	CHECK(sonde_gdb_queue(&stub->connection, packet, strlen(packet)));
+	return sonde_gdb_flush(&stub->connection);
+}
+
+static struct sonde_error *send_step(
+	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
+{
+	struct sonde_gdb_stub *stub = &machine->stub;
+	char id[SONDE_GDB_THREAD_ID_TEXT], packet[SONDE_GDB_THREAD_ID_TEXT + 16];
+	struct sonde_gdb_reply reply;
+
+	sonde_gdb_thread_id_format(&sonde_gdb_thread_of(plan->step)->id, id);
+	if (stub->vcont_step) {
+		snprintf(packet, sizeof(packet), "vCont;s:%s%s", id,
+			plan->others_run ? ";c" : "");
+		return send(stub, packet);
+	}
+	if (machine->thread_count > 1)
+		CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc%s", id));
+	return send(stub, "s");
+}
+
+static struct sonde_error *send_plan(
+	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
+{
+	struct sonde_gdb_stub *stub = &machine->stub;
+	struct sonde_gdb_reply reply;
+
+	if (plan->step) {
+		CHECK(send_step(machine, plan));
+	} else if (stub->vcont_continue) {
+		CHECK(send(stub, "vCont;c"));
+	} else {
+		if (machine->thread_count > 1)
+			CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc-1"));
+		CHECK(send(stub, "c"));
+	}
+	/* The stub selects whoever stops. */
+	if (machine->thread_count != 1)
+		stub->has_selected = false;
+	return NULL;
+}
+
+static struct sonde_error *resume(
+	struct sonde_target *target, const struct sonde_resume_plan *plan)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
+
+	sonde_gdb_chain_state_changed(machine, SONDE_STATE_RUNNING);
+	/* A stub in physical mode would set its breakpoints there, too. */
+	if (machine->stub.physical_mode)
+		CHECK(sonde_gdb_stub_set_physical(&machine->stub, false));
+	machine->plan = *plan;
+	return send_plan(machine, plan);
+}
+
+static struct sonde_error *interrupt(struct sonde_target *target)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
+
+	CHECK(sonde_gdb_send_break(&machine->stub.connection));
+	machine->interrupt_sent = true;
+	return NULL;
+}
+
+/* --- stopping ------------------------------------------------------------------- */
+
+static struct sonde_error *take_expedited(
+	struct sonde_thread *thread, const struct sonde_gdb_stop_reply *reply)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(thread->target);
+	struct sonde_gdb_register_cache *cache = sonde_gdb_machine_cache(thread);
+
+	for (size_t i = 0; i < reply->expedited_count; i++) {
+		const struct sonde_gdb_expedited *one = &reply->expedited[i];
+		ptrdiff_t index = sonde_gdb_layout_find(&machine->layout, one->number);
+
+		if (index >= 0 && !sonde_gdb_register_cache_put(cache, &machine->layout,
+					  (size_t)index, one->hex, one->hex_length))
+			return sonde_error_create(SONDE_ERROR_BAD_DATA,
+				"a stop reply has a broken register");
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_machine_take_stop(struct sonde_gdb_machine *machine,
+	const struct sonde_gdb_stop_reply *reply, struct sonde_stop *ret)
+{
+	struct sonde_thread *thread = NULL;
+
+	if (reply->reason != SONDE_STOP_EXITED && reply->reason != SONDE_STOP_KILLED) {
+		if (reply->has_thread)
+			CHECK(sonde_gdb_machine_take_thread(
+				machine, &reply->thread, &thread));
+		else
+			CHECK(sonde_target_current_thread(&machine->target, &thread));
+		CHECK(take_expedited(thread, reply));
+	}
+	*ret = (struct sonde_stop){
+		.reason = reply->reason,
+		.thread = thread,
+		.signal = reply->signal,
+		.address = reply->address,
+		.watch_kind = reply->watch_kind,
+	};
+	return NULL;
+}
+
+static struct sonde_error *receive(
+	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
+{
+	struct sonde_gdb_stop_reply stop;
+	struct sonde_gdb_reply reply;
+	struct sonde_error *error;
+
+	error = sonde_gdb_receive_stop(&machine->stub.connection, timeout_ms, &reply);
+	if (machine->stub.connection.dead)
+		machine->target.state = SONDE_STATE_ENDED;
+	if (error)
+		return error;
+	/* What follows may ask the stub, which is stopped now. */
+	machine->target.state = SONDE_STATE_STOPPED;
+	if (sonde_gdb_reply_is_error(&reply) || !reply.length)
+		return sonde_error_while(
+			sonde_gdb_unexpected(&reply), "resuming the target");
+	CHECK(sonde_gdb_stop_reply_parse(reply.data, reply.length, &stop));
+	/* QEMU selects the CPU that a trap stopped (gdb_set_stop_cpu). */
+	if (machine->stub.is_qemu && stop.has_thread && stop.signal == SIGNAL_TRAP) {
+		machine->stub.has_selected = true;
+		machine->stub.selected = stop.thread;
+	}
+	return sonde_gdb_machine_take_stop(machine, &stop, ret);
+}
+
+static struct sonde_error *set_step_bits(struct sonde_gdb_machine *machine, uint64_t bits)
+{
+	struct sonde_gdb_reply reply;
+
+	CHECK(sonde_gdb_ask(
+		&machine->stub.connection, &reply, "Qqemu.sstep:%" PRIx64, bits));
+	if (!sonde_gdb_reply_is(&reply, "OK"))
+		return sonde_gdb_unexpected(&reply);
+	machine->stub.step_bits_changed = bits != machine->stub.found_step_bits;
+	return NULL;
+}
+
+/* A step that does not end: the CPU is halted, and nothing may wake it. */
+static struct sonde_error *step_halted(
+	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
+{
+	struct sonde_gdb_stub *stub = &machine->stub;
+
+	CHECK(sonde_gdb_send_break(&stub->connection));
+	CHECK(receive(machine, (int)machine->target.sonde->timeout_ms, ret));
+	if (ret->reason != SONDE_STOP_INTERRUPT)
+		return NULL;
+	sonde_log(&machine->target.sonde->log, SONDE_LOG_INFO,
+		"CPU %u is halted: stepping it with interrupts enabled",
+		machine->plan.step->number);
+	CHECK(set_step_bits(machine, STEP_WITH_INTERRUPTS));
+	CHECK(send_plan(machine, &machine->plan));
+	machine->target.state = SONDE_STATE_RUNNING;
+	return receive(machine, timeout_ms, ret);
+}
+
+/* An interrupt came when the target had stopped already: its own stop means nothing. */
+static bool is_stray(struct sonde_gdb_machine *machine, const struct sonde_stop *stop)
+{
+	bool sent = machine->interrupt_sent;
+
+	machine->interrupt_sent = false;
+	if (stop->reason != SONDE_STOP_INTERRUPT) {
+		/* QEMU forgets the interrupt then; others keep it. */
+		if (sent && !machine->stub.is_qemu)
+			machine->interrupt_stray = true;
+		return false;
+	}
+	if (sent || !machine->interrupt_stray)
+		return false;
+	machine->interrupt_stray = false;
+	return true;
+}
+
+static struct sonde_error *wait_once(
+	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
+{
+	bool patient = timeout_ms < 0 || timeout_ms > HALTED_STEP_MS;
+	struct sonde_error *error;
+
+	if (!machine->plan.step || !machine->stub.is_qemu || machine->interrupt_sent ||
+		!patient)
+		return receive(machine, timeout_ms, ret);
+	error = receive(machine, HALTED_STEP_MS, ret);
+	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
+		return error;
+	sonde_error_destroy(error);
+	return step_halted(machine, timeout_ms, ret);
+}
+
+static struct sonde_error *wait_for_stop(
+	struct sonde_target *target, int timeout_ms, struct sonde_stop *ret)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
+
+	for (;;) {
+		struct sonde_stop stop;
+
+		CHECK(wait_once(machine, timeout_ms, &stop));
+		if (machine->stub.step_bits_changed && stop.thread)
+			CHECK(set_step_bits(machine, machine->stub.found_step_bits));
+		if (!is_stray(machine, &stop)) {
+			sonde_gdb_chain_state_changed(machine, SONDE_STATE_STOPPED);
+			*ret = stop;
+			return NULL;
+		}
+		target->epoch++;
+		CHECK(send_plan(machine, &machine->plan));
+		target->state = SONDE_STATE_RUNNING;
+	}
+}
+
+/* --- traps ---------------------------------------------------------------------- */
+
+static struct sonde_error *set_trap(
+	struct sonde_target *target, const struct sonde_trap_place *place, bool insert)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
+	struct sonde_gdb_stub *stub = &machine->stub;
+	struct sonde_gdb_reply reply;
+	struct sonde_error *error;
+
+	/* The protocol numbers its kinds as sonde_breakpoint_kind does. */
+	if (stub->traps[place->kind] == SONDE_GDB_OFFER_NO)
+		return sonde_error_create(
+			SONDE_ERROR_UNSUPPORTED, "the stub sets no traps of this kind");
+	if (stub->physical_mode)
+		CHECK(sonde_gdb_stub_set_physical(stub, false));
+	CHECK(sonde_gdb_ask(&stub->connection, &reply, "%c%d,%" PRIx64 ",%" PRIx64,
+		insert ? 'Z' : 'z', (int)place->kind, place->address, place->length));
+	if (!reply.length) {
+		stub->traps[place->kind] = SONDE_GDB_OFFER_NO;
+		return sonde_error_create(
+			SONDE_ERROR_UNSUPPORTED, "the stub sets no traps of this kind");
+	}
+	if (sonde_gdb_reply_is(&reply, "OK")) {
+		stub->traps[place->kind] = SONDE_GDB_OFFER_YES;
+		return NULL;
+	}
+	error = sonde_gdb_unexpected(&reply);
+	if (place->kind != SONDE_BREAKPOINT_SOFTWARE && insert)
+		error = sonde_error_suggest(error,
+			"the CPU may have no debug register left (x86: 4), or the length "
+			"may be more than one watches (8 bytes, aligned)");
+	return error;
+}
+
+static int descriptor(struct sonde_target *target)
+{
+	return sonde_gdb_machine_of(target)->stub.connection.transport.fd;
+}
+
+static bool step_ignores_traps(const struct sonde_target *target)
+{
+	return sonde_gdb_machine_of(target)->stub.steps_ignore_traps;
+}
+
+const struct sonde_control_facet sonde_gdb_control_facet = {
+	.resume = resume,
+	.interrupt = interrupt,
+	.wait = wait_for_stop,
+	.set_trap = set_trap,
+	.descriptor = descriptor,
+	.step_ignores_traps = step_ignores_traps,
+};
