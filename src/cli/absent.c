@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rest of the contract: commands that later versions have. */
+#include "table.h"
+
+static const char kernel[] = "the kernel level";
+
+const struct cli_command cli_absent_commands[] = {
+	{.name = "ls", .needs = "discovery", .summary = "QEMUs on this host"},
+	{.name = "ps", .needs = kernel, .summary = "processes or tasks"},
+	{.name = "modules", .needs = kernel, .summary = "kernel modules"},
+	{.name = "maps", .needs = kernel, .summary = "memory areas of a process"},
+	{.name = "files", .needs = kernel, .summary = "open files"},
+	{.name = "dmesg", .needs = kernel, .summary = "kernel log"},
+	{.name = "syscalls", .needs = kernel, .summary = "the system call table"},
+	{.name = "symbol", .needs = kernel, .summary = "symbol table"},
+	{.name = "type", .needs = kernel, .summary = "a type's layout"},
+	{.name = "print", .needs = kernel, .summary = "a C expression with types"},
+	{.name = "bt", .needs = kernel, .summary = "backtrace"},
+	{.name = "trace", .needs = kernel, .summary = "log hits with typed arguments"},
+	{.name = "strace", .needs = kernel, .summary = "system calls, decoded"},
+	{.name = "translate", .needs = "the page walker", .summary = "the page walk"},
+	{NULL},
+};

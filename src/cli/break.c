@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reports each time that the machine comes to a place. A condition that cannot be
+ * evaluated for want of memory is false: at other hits the pointer may be good.
+ */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "number.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "stops.h"
+#include "table.h"
+
+/* What --print wants, and the words that it was wanted with. */
+struct printed {
+	struct sonde_expression *expression;
+	const char *text;
+};
+
+struct probe {
+	const char *place;
+	struct sonde_expression *condition;
+	struct printed *printed;
+	size_t printed_count;
+	/** Said that the condition met a fault. */
+	bool fault_said;
+};
+
+static const struct cli_column columns[] = {
+	{"time", 10},
+	{"cpu", 3},
+	{"pid", 6, .optional = true},
+	{"comm", 15, .optional = true},
+	{"place", 18},
+	{"symbol", 16, .optional = true},
+	{"values", .optional = true},
+	{NULL},
+};
+
+/* --- expressions ---------------------------------------------------------------- */
+
+static struct sonde_error *add_printed(struct probe *probe, const char *text)
+{
+	struct printed *printed = &probe->printed[probe->printed_count];
+	struct sonde_error *error;
+
+	error = sonde_expression_create(text, &printed->expression);
+	if (error)
+		return error;
+	printed->text = text;
+	probe->printed_count++;
+	return NULL;
+}
+
+static int probe_init(
+	struct cli *cli, const struct cli_arguments *arguments, struct probe *probe)
+{
+	const char *condition = cli_option_value(arguments, "--if");
+
+	probe->place = arguments->operands[0];
+	probe->printed = calloc(arguments->given_count + 1, sizeof(*probe->printed));
+	if (!probe->printed)
+		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
+	if (condition)
+		CLI_TRY(cli, sonde_expression_create(condition, &probe->condition));
+	for (size_t i = 0; i < arguments->given_count; i++)
+		if (!strcmp(arguments->given[i].option->name, "--print"))
+			CLI_TRY(cli, add_printed(probe, arguments->given[i].value));
+	return CLI_DONE;
+}
+
+static void probe_deinit(struct probe *probe)
+{
+	sonde_expression_destroy(probe->condition);
+	for (size_t i = 0; i < probe->printed_count; i++)
+		sonde_expression_destroy(probe->printed[i].expression);
+	free(probe->printed);
+}
+
+static struct sonde_error *is_met(
+	struct cli *cli, struct probe *probe, struct sonde_thread *thread, bool *ret)
+{
+	struct sonde_value value = {.integer = 1};
+	struct sonde_error *error = NULL;
+
+	if (probe->condition)
+		error = sonde_expression_evaluate(
+			probe->condition, cli->target, thread, &value);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_FAULT) {
+		if (!probe->fault_said)
+			cli_notice(cli, "the condition is taken as false: %s: %s",
+				sonde_error_what(error), sonde_error_why(error));
+		probe->fault_said = true;
+		sonde_error_destroy(error);
+		error = NULL;
+		value.integer = 0;
+	}
+	*ret = value.integer != 0;
+	return error;
+}
+
+/* --- values --------------------------------------------------------------------- */
+
+/* "0x..", or "-" for what cannot be read here. */
+static struct sonde_error *format_value(struct cli *cli,
+	struct sonde_expression *expression, struct sonde_thread *thread, char text[24])
+{
+	struct sonde_value value;
+	struct sonde_error *error;
+
+	error = sonde_expression_evaluate(expression, cli->target, thread, &value);
+	if (error && sonde_error_kind(error) != SONDE_ERROR_FAULT &&
+		sonde_error_kind(error) != SONDE_ERROR_UNSUPPORTED)
+		return error;
+	if (error)
+		strcpy(text, "-");
+	else
+		snprintf(text, 24, "0x%" PRIx64, cli_value_bits(&value));
+	sonde_error_destroy(error);
+	return NULL;
+}
+
+static struct sonde_error *add_values(struct cli *cli, const struct probe *probe,
+	struct sonde_thread *thread, struct json_object *object, FILE *stream)
+{
+	for (size_t i = 0; i < probe->printed_count; i++) {
+		const struct printed *printed = &probe->printed[i];
+		struct sonde_error *error;
+		char value[24];
+		char *name;
+
+		error = format_value(cli, printed->expression, thread, value);
+		if (error)
+			return error;
+		name = cli_escape(printed->text, strlen(printed->text), false);
+		json_object_object_add(object, name ?: "",
+			*value == '-' ? NULL : json_object_new_string(value));
+		fprintf(stream, "%s%s=%s", i ? " " : "", name ?: "", value);
+		free(name);
+	}
+	return NULL;
+}
+
+/* Takes nothing on an error. Both are to be released by the caller. */
+static struct sonde_error *read_values(struct cli *cli, const struct probe *probe,
+	struct sonde_thread *thread, struct json_object **object, char **text)
+{
+	struct sonde_error *error = NULL;
+	FILE *stream;
+	size_t size;
+
+	*text = NULL;
+	*object = json_object_new_object();
+	if (!probe->printed_count)
+		return NULL;
+	stream = open_memstream(text, &size);
+	if (stream) {
+		error = add_values(cli, probe, thread, *object, stream);
+		fclose(stream);
+	}
+	return error;
+}
+
+static struct sonde_error *show(
+	struct cli_hits *hits, const struct sonde_stop *stop, bool *counts)
+{
+	struct cli_output *output = &hits->output;
+	struct probe *probe = hits->user;
+	struct json_object *values;
+	struct sonde_error *error;
+	char *text;
+
+	error = is_met(hits->cli, probe, stop->thread, counts);
+	if (error || !*counts)
+		return error;
+	error = read_values(hits->cli, probe, stop->thread, &values, &text);
+	if (!error) {
+		cli_put_decimal(output, cli_seconds(hits->cli), 6);
+		cli_put_integer(output, sonde_thread_number(stop->thread));
+		cli_put_null(output);
+		cli_put_null(output);
+		cli_put_text(output, probe->place);
+		cli_put_null(output);
+		cli_put_json(output, json_object_get(values), text);
+		cli_output_row(output);
+	}
+	json_object_put(values);
+	free(text);
+	return error;
+}
+
+/* --- the command ---------------------------------------------------------------- */
+
+static int check(struct cli *cli, const struct cli_arguments *arguments)
+{
+	const char *place = arguments->operands[0];
+	int status;
+
+	if (strchr(place, ':') && !strchr(place, '?'))
+		return cli_absent(cli, place, "symbols of files or processes");
+	status = cli_check_expression(cli, place);
+	for (size_t i = 0; status == CLI_DONE && i < arguments->given_count; i++) {
+		const char *name = arguments->given[i].option->name;
+
+		if (!strcmp(name, "--if") || !strcmp(name, "--print"))
+			status = cli_check_expression(cli, arguments->given[i].value);
+	}
+	return status;
+}
+
+static int set_and_run(
+	struct cli *cli, const struct cli_arguments *arguments, struct probe *probe)
+{
+	struct cli_hits hits = {.cli = cli, .show = show, .user = probe};
+	struct sonde_value place;
+
+	CLI_TRY(cli, cli_evaluate(cli, probe->place, NULL, &place));
+	cli_option_number(arguments, "-n", &hits.wanted);
+	hits.stay = cli_option_given(arguments, "--stay");
+	CLI_TRY(cli,
+		sonde_breakpoint_create(cli->target,
+			cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
+							    : SONDE_BREAKPOINT_SOFTWARE,
+			place.integer, 0, &hits.breakpoint));
+	cli_output_begin(&hits.output, cli, CLI_STREAM, columns);
+	return cli_hits_run(&hits);
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct probe probe = {NULL};
+	int status = probe_init(cli, arguments, &probe);
+
+	if (status == CLI_DONE)
+		status = set_and_run(cli, arguments, &probe);
+	probe_deinit(&probe);
+	return status;
+}
+
+static const struct cli_option options[] = {
+	{"--if", "COND", "report only hits where this C expression is not 0"},
+	{"--hw", NULL, "by a debug register of the CPU"},
+	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
+		.positive = true},
+	{"--stay", NULL, "leave the guest stopped at the last of COUNT hits"},
+	{"--print", "EXPR", "report this C expression's value, too; more than once"},
+	{NULL},
+};
+
+const struct cli_command cli_command_break = {
+	.name = "break",
+	.operands = "PLACE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "report each hit of a place and let the guest go on",
+	.example = "0xffffffff812f0a40 --if '$rdx > 4096' --print '$rdi' -n 5",
+	.options = options,
+	.use = CLI_USES_STOPPED_TARGET,
+	.check = check,
+	.run = run,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+#include "stops.h"
+#include "table.h"
+
+/* Ctrl-C is how most of these end. */
+static struct sonde_error *wait_or_pause(struct cli *cli, struct sonde_stop *ret)
+{
+	struct sonde_error *error = sonde_target_wait(cli->target, -1, ret);
+
+	if (!error || sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED)
+		return error;
+	sonde_error_destroy(error);
+	cli_signals_hold();
+	error = sonde_target_pause(cli->target, ret);
+	cli_signals_release();
+	return error;
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct cli_output output;
+	struct sonde_stop stop;
+	char text[128];
+
+	(void)arguments;
+	if (sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
+		CLI_TRY(cli, sonde_target_resume(cli->target));
+	CLI_TRY(cli, wait_or_pause(cli, &stop));
+	if (!stop.thread)
+		return cli_foreign_stop(cli, &stop);
+	cli_describe_stop(&stop, text, sizeof(text));
+	cli_notice(cli, "the target stopped: %s", text);
+	cli_output_begin(&output, cli, CLI_STREAM, cli_place_columns);
+	CLI_TRY(cli, cli_put_place(&output, stop.thread));
+	return cli_output_end(&output);
+}
+
+const struct cli_command cli_command_continue = {
+	.name = "continue",
+	.alias = "c",
+	.summary = "let the guest run until it stops, or Ctrl-C stops it",
+	.example = "",
+	.use = CLI_USES_TARGET,
+	.shell_only = true,
+	.run = run,
+};

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <time.h>
+
+#include "dispatch.h"
+#include "help.h"
+#include "options.h"
+#include "output.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+
+void cli_begin(struct cli *cli)
+{
+	cli->began = 0;
+	cli->began = cli_seconds(cli);
+}
+
+int cli_prepare(struct cli *cli, const struct cli_arguments *arguments, bool *run)
+{
+	const struct cli_command *command = arguments->command;
+	int status = cli_settings_apply(cli, arguments);
+
+	*run = false;
+	if (status != CLI_DONE)
+		return status;
+	if (cli_option_given(arguments, "--version")) {
+		printf("sonde %s\n", sonde_version());
+		return CLI_DONE;
+	}
+	if (cli_option_given(arguments, "--help") || cli_option_given(arguments, "-h"))
+		return cli_help_print(cli, command);
+	if (!command)
+		return cli_usage(cli, NULL, "no command");
+	if (command->needs)
+		return cli_absent(cli, command->name, command->needs);
+	if (command->shell_only && !cli->in_shell)
+		return cli_usage_hint(cli, command->name, "start one with 'sonde shell'",
+			"only the shell has it");
+	*run = true;
+	return command->check ? command->check(cli, arguments) : CLI_DONE;
+}
+
+static int attach_and_run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	int status, detached;
+
+	status = cli_attach(cli);
+	if (status == CLI_DONE)
+		status = arguments->command->run(cli, arguments);
+	detached = cli_detach(cli);
+	return status == CLI_DONE ? detached : status;
+}
+
+int cli_run_once(struct cli *cli, const struct cli_arguments *arguments)
+{
+	bool run;
+	int status = cli_prepare(cli, arguments, &run);
+
+	if (status == CLI_DONE && run)
+		status = arguments->command->use == CLI_USES_NOTHING
+				 ? arguments->command->run(cli, arguments)
+				 : attach_and_run(cli, arguments);
+	if (!cli_output_flush(cli) && status == CLI_DONE)
+		status = cli_output_status(cli);
+	return status;
+}
+
+/* Sets *@p resume to whether the machine was stopped by this. */
+static int stop_for(struct cli *cli, const struct cli_command *command, bool *resume)
+{
+	struct sonde_stop stop;
+
+	*resume = false;
+	if (command->use != CLI_USES_STOPPED_TARGET ||
+		sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
+		return CLI_DONE;
+	CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
+	*resume = stop.reason == SONDE_STOP_INTERRUPT;
+	return CLI_DONE;
+}
+
+int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_error *error;
+	bool run, resume;
+	int status = cli_prepare(cli, arguments, &run);
+
+	if (status != CLI_DONE || !run)
+		return status;
+	cli->stay_stopped = false;
+	cli->ran_before = sonde_target_state(cli->target) == SONDE_STATE_RUNNING;
+	status = stop_for(cli, arguments->command, &resume);
+	if (status == CLI_DONE)
+		status = arguments->command->run(cli, arguments);
+	if (!resume || cli->stay_stopped || cli->quit ||
+		sonde_target_state(cli->target) != SONDE_STATE_STOPPED)
+		return status;
+	cli_signals_hold();
+	error = sonde_target_resume(cli->target);
+	cli_signals_release();
+	return error ? cli_report(cli, error) : status;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "help.h"
+#include "options.h"
+#include "report.h"
+#include "table.h"
+
+enum {
+	NAME_WIDTH = 18,
+};
+
+static void print_options(const struct cli_option *options)
+{
+	for (; options && options->name; options++) {
+		char name[64];
+
+		if (options->hidden)
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", options->name,
+			options->argument ? " " : "", options->argument ?: "");
+		printf("  %-*s %s", NAME_WIDTH, name, options->help);
+		if (options->needs)
+			printf(" (needs %s: not yet)", options->needs);
+		putchar('\n');
+	}
+}
+
+static bool is_shown(const struct cli *cli, const struct cli_command *command)
+{
+	return cli->in_shell ? command != &cli_command_shell : !command->shell_only;
+}
+
+static void print_all(const struct cli *cli)
+{
+	puts("usage: sonde [-t TARGET] [--json] [-v] COMMAND [ARG...]\n");
+	for (size_t i = 0; cli_table[i]; i++)
+		if (is_shown(cli, cli_table[i]))
+			printf("  %-*s %s\n", NAME_WIDTH, cli_table[i]->name,
+				cli_table[i]->summary);
+	puts("\nOptions of all commands:");
+	print_options(cli_global_options);
+	puts("\nTARGET: gdb:HOST:PORT, gdb:/path.sock, gdb:udp:HOST:PORT,\n"
+	     "gdb:serial:DEVICE,BAUD or gdb:exec:COMMAND\n");
+	fputs("Not in this version:", stdout);
+	for (const struct cli_command *command = cli_absent_commands; command->name;
+		command++)
+		printf(" %s", command->name);
+	puts("\n\n'sonde help COMMAND' says more about one.");
+}
+
+static void print_one(const struct cli_command *command)
+{
+	char *line = cli_usage_line(command);
+
+	printf("usage: %s\n\n%s\n", line ?: command->name, command->summary);
+	free(line);
+	if (command->needs)
+		printf("\nIt needs %s, which this version does not have.\n",
+			command->needs);
+	if (command->alias)
+		printf("\nIt is also called '%s'.\n", command->alias);
+	if (command->options) {
+		puts("\nOptions:");
+		print_options(command->options);
+	}
+	if (command->example)
+		printf("\nExample:\n  %s%s%s%s\n",
+			command->shell_only || command->use == CLI_USES_NOTHING
+				? ""
+				: "sonde -t gdb:/run/vm.sock ",
+			command->name, *command->example ? " " : "", command->example);
+}
+
+int cli_help_print(struct cli *cli, const struct cli_command *command)
+{
+	if (command)
+		print_one(command);
+	else
+		print_all(cli);
+	return CLI_DONE;
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	const struct cli_command *command = NULL;
+
+	if (cli_option_given(arguments, "--completion")) {
+		cli_completion_print();
+		return CLI_DONE;
+	}
+	if (arguments->operand_count) {
+		command = cli_table_find(arguments->operands[0]);
+		if (!command)
+			return cli_table_unknown(cli, arguments->operands[0]);
+	}
+	return cli_help_print(cli, command);
+}
+
+static const struct cli_option options[] = {
+	{"--completion", NULL, "print a completion script for bash", .hidden = true},
+	{NULL},
+};
+
+const struct cli_command cli_command_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.operands_max = 1,
+	.summary = "what there is, or what a command does",
+	.example = "regs",
+	.options = options,
+	.use = CLI_USES_NOTHING,
+	.run = run,
+};

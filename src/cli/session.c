@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+
+enum {
+	/** Between two attempts of --wait (microseconds). */
+	RETRY_US = 200 * 1000,
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+double cli_seconds(const struct cli *cli)
+{
+	return now() - cli->began;
+}
+
+/* --- levels --------------------------------------------------------------------- */
+
+static bool is_level(const char *text)
+{
+	return !strcmp(text, "machine") || !strcmp(text, "kernel") ||
+	       (!strncmp(text, "process:", 8) && text[8]);
+}
+
+static int check_level(struct cli *cli, const char *level)
+{
+	if (!is_level(level))
+		return cli_usage_hint(cli, "--level",
+			"write machine, kernel, process:PID or process:NAME",
+			"there is no level '%s'", level);
+	if (!strcmp(level, "machine"))
+		return CLI_DONE;
+	return cli_absent(cli, level,
+		!strcmp(level, "kernel") ? "the kernel level" : "the process level");
+}
+
+/*
+ * A level may stand after the last slash of a target. So may anything else: the
+ * slash of a socket's path is one, too.
+ */
+static int split_level(struct cli *cli, char *target, const char *level)
+{
+	char *slash = strrchr(target, '/');
+
+	if (slash && is_level(slash + 1)) {
+		if (level && strcmp(level, slash + 1) != 0)
+			return cli_usage_hint(cli, target, NULL,
+				"the target says level '%s', --level says '%s'",
+				slash + 1, level);
+		level = slash + 1;
+		*slash = '\0';
+	}
+	return level ? check_level(cli, level) : CLI_DONE;
+}
+
+int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct cli_settings *settings = &cli->settings;
+	const char *target = cli_option_value(arguments, "-t");
+
+	if (cli->in_shell && (target || cli_option_given(arguments, "--level")))
+		return cli_usage_hint(cli, "shell", "leave it with 'quit' first",
+			"it is attached already");
+	cli->json = settings->json || cli_option_given(arguments, "--json");
+	if (cli->in_shell)
+		return CLI_DONE;
+	settings->json = cli->json;
+	settings->wait = cli_option_given(arguments, "--wait");
+	for (size_t i = 0; i < arguments->given_count; i++)
+		if (!strcmp(arguments->given[i].option->name, "-v"))
+			settings->verbosity++;
+	settings->target = target ? strdup(target) : NULL;
+	return target ? split_level(cli, settings->target,
+				cli_option_value(arguments, "--level"))
+	       : cli_option_given(arguments, "--level")
+		       ? check_level(cli, cli_option_value(arguments, "--level"))
+		       : CLI_DONE;
+}
+
+/* --- attaching ------------------------------------------------------------------ */
+
+static bool may_pass(const struct sonde_error *error)
+{
+	return sonde_error_kind(error) == SONDE_ERROR_BUSY ||
+	       sonde_error_kind(error) == SONDE_ERROR_IO;
+}
+
+static int open_target(struct cli *cli)
+{
+	bool said = false;
+
+	for (;;) {
+		double start = now();
+		struct sonde_error *error =
+			sonde_open(cli->sonde, cli->settings.target, &cli->target);
+
+		cli->attach_ms = (now() - start) * 1e3;
+		if (!error || !cli->settings.wait || !may_pass(error)) {
+			CLI_TRY(cli, error);
+			return CLI_DONE;
+		}
+		if (!said)
+			cli_notice(cli, "waiting for %s: %s", cli->settings.target,
+				sonde_error_why(error));
+		said = true;
+		sonde_error_destroy(error);
+		if (cli_signals_came() || usleep(RETRY_US) < 0 || cli_signals_came())
+			return cli_fail(cli, SONDE_ERROR_INTERRUPTED,
+				cli->settings.target, NULL, "interrupted");
+	}
+}
+
+int cli_attach(struct cli *cli)
+{
+	struct sonde_options options = {
+		.size = sizeof(options),
+		.log = cli_log,
+		.log_user = cli,
+		.log_level = cli->settings.verbosity == 0   ? SONDE_LOG_WARNING
+			     : cli->settings.verbosity == 1 ? SONDE_LOG_CONSOLE
+							    : SONDE_LOG_DEBUG,
+	};
+
+	if (!cli->settings.target)
+		return cli_fail(cli, SONDE_ERROR_INVALID, "no target",
+			"name a target with -t gdb:HOST:PORT or -t gdb:/path.sock",
+			"this version does not look for one by itself");
+	CLI_TRY(cli, sonde_create(&options, &cli->sonde));
+	cli_signals_direct(cli->sonde);
+	/* One that came before there was anything to interrupt. */
+	if (cli_signals_came())
+		sonde_interrupt(cli->sonde);
+	return open_target(cli);
+}
+
+int cli_detach(struct cli *cli)
+{
+	int status = CLI_DONE;
+
+	if (cli->target) {
+		struct sonde_error *error = sonde_target_detach(cli->target);
+
+		if (error)
+			status = cli_report(cli, error);
+		sonde_target_close(cli->target);
+		cli->target = NULL;
+	}
+	cli_signals_direct(NULL);
+	sonde_destroy(cli->sonde);
+	cli->sonde = NULL;
+	return status;
+}
+
+void cli_leave(struct cli *cli, enum sonde_state state)
+{
+	cli->stay_stopped = state == SONDE_STATE_STOPPED;
+	sonde_target_leave(cli->target, state);
+}
+
+struct sonde_error *cli_find_thread(
+	struct cli *cli, const struct cli_arguments *arguments, struct sonde_thread **ret)
+{
+	uint64_t number;
+
+	if (!cli_option_number(arguments, "--cpu", &number))
+		return sonde_target_current_thread(cli->target, ret);
+	return sonde_target_find_thread(
+		cli->target, number > UINT_MAX ? UINT_MAX : (unsigned)number, ret);
+}

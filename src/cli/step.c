@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "number.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "stops.h"
+#include "table.h"
+
+static int check(struct cli *cli, const struct cli_arguments *arguments)
+{
+	uint64_t count;
+
+	if (arguments->operand_count && !cli_parse_number(arguments->operands[0], &count))
+		return cli_usage(cli, arguments->command, "'%s' is no number",
+			arguments->operands[0]);
+	return CLI_DONE;
+}
+
+static int step(struct cli *cli, struct sonde_thread *thread, struct cli_output *output)
+{
+	struct sonde_stop stop;
+
+	CLI_TRY(cli, sonde_target_step(cli->target, thread, false, &stop));
+	if (stop.reason != SONDE_STOP_STEP)
+		return cli_foreign_stop(cli, &stop);
+	CLI_TRY(cli, cli_put_place(output, thread));
+	return CLI_DONE;
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_thread *thread;
+	struct cli_output output;
+	int status = CLI_DONE, ended;
+	uint64_t count = 1;
+
+	if (arguments->operand_count)
+		cli_parse_number(arguments->operands[0], &count);
+	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
+	cli_output_begin(&output, cli, CLI_STREAM, cli_place_columns);
+	while (count-- && status == CLI_DONE && !cli->output_errno)
+		status = step(cli, thread, &output);
+	ended = cli_output_end(&output);
+	return status == CLI_DONE ? ended : status;
+}
+
+static const struct cli_option options[] = {
+	{"--cpu", "N", "step this CPU [the one that stopped last]", .number = true},
+	{NULL},
+};
+
+const struct cli_command cli_command_step = {
+	.name = "step",
+	.operands = "[N]",
+	.operands_max = 1,
+	.summary = "execute N instructions [1] of a CPU, the others frozen",
+	.example = "5 --cpu 1",
+	.options = options,
+	.use = CLI_USES_STOPPED_TARGET,
+	.check = check,
+	.run = run,
+};

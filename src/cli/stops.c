@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+#include "stops.h"
+
+const struct cli_column cli_place_columns[] = {
+	{"cpu", 3},
+	{"pc", 18},
+	{"symbol", .optional = true},
+	{NULL},
+};
+
+void cli_describe_stop(const struct sonde_stop *stop, char *text, size_t size)
+{
+	switch (stop->reason) {
+	case SONDE_STOP_INTERRUPT:
+		snprintf(text, size, "it was paused");
+		break;
+	case SONDE_STOP_STEP:
+		snprintf(text, size, "a step ended");
+		break;
+	case SONDE_STOP_BREAKPOINT:
+		snprintf(text, size, "it came to a breakpoint at 0x%" PRIx64, stop->pc);
+		break;
+	case SONDE_STOP_WATCHPOINT:
+		snprintf(text, size,
+			"memory that is watched at 0x%" PRIx64 " was touched",
+			stop->address);
+		break;
+	case SONDE_STOP_SIGNAL:
+		snprintf(text, size, "signal %u came (GDB's number)", stop->signal);
+		break;
+	case SONDE_STOP_EXITED:
+		snprintf(text, size, "it ended with status %u", stop->signal);
+		break;
+	case SONDE_STOP_KILLED:
+		snprintf(text, size, "signal %u ended it (GDB's number)", stop->signal);
+		break;
+	}
+}
+
+int cli_foreign_stop(struct cli *cli, const struct sonde_stop *stop)
+{
+	bool over =
+		stop->reason == SONDE_STOP_EXITED || stop->reason == SONDE_STOP_KILLED;
+	char why[128];
+
+	cli_describe_stop(stop, why, sizeof(why));
+	if (over)
+		return cli_fail(cli, SONDE_ERROR_NOT_FOUND, "the target is gone", NULL,
+			"%s", why);
+	cli_leave(cli, SONDE_STATE_STOPPED);
+	return cli_fail(cli, SONDE_ERROR_INTERRUPTED, "somebody else stopped the target",
+		"it is left stopped; 'resume' lets it run", "%s", why);
+}
+
+struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread *thread)
+{
+	struct sonde_error *error;
+	uint64_t pc;
+
+	error = sonde_thread_read_pc(thread, &pc);
+	if (error)
+		return error;
+	cli_put_integer(output, sonde_thread_number(thread));
+	cli_put_hex(output, pc);
+	cli_put_null(output);
+	cli_output_row(output);
+	return NULL;
+}
+
+/* --- hits ----------------------------------------------------------------------- */
+
+static struct sonde_error *run_to_stop(struct cli *cli, struct sonde_stop *ret)
+{
+	struct sonde_error *error = sonde_target_resume(cli->target);
+
+	return error ? error : sonde_target_wait(cli->target, -1, ret);
+}
+
+/* Without a number of hits to wait for, Ctrl-C is how it ends. */
+static int end_by_error(struct cli_hits *hits, struct sonde_error *error)
+{
+	if (hits->wanted || sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED)
+		return cli_report(hits->cli, error);
+	sonde_error_destroy(error);
+	return CLI_DONE;
+}
+
+static int show_hits(struct cli_hits *hits)
+{
+	struct cli *cli = hits->cli;
+
+	for (uint64_t seen = 0;;) {
+		struct sonde_stop stop;
+		struct sonde_error *error = run_to_stop(cli, &stop);
+		bool counts = false;
+
+		if (error)
+			return end_by_error(hits, error);
+		if (!sonde_breakpoint_caused(hits->breakpoint, &stop))
+			return cli_foreign_stop(cli, &stop);
+		error = hits->show(hits, &stop, &counts);
+		if (error)
+			return end_by_error(hits, error);
+		if (cli->output_errno)
+			return CLI_DONE;
+		if (counts && ++seen == hits->wanted)
+			break;
+	}
+	if (hits->stay)
+		cli_leave(cli, SONDE_STATE_STOPPED);
+	return CLI_DONE;
+}
+
+/* The breakpoint comes out whatever state the machine is in. */
+static struct sonde_error *take_out(struct cli_hits *hits)
+{
+	struct sonde_error *error = NULL, *removed;
+	struct sonde_stop stop;
+
+	cli_signals_hold();
+	if (sonde_target_state(hits->cli->target) == SONDE_STATE_RUNNING)
+		error = sonde_target_pause(hits->cli->target, &stop);
+	removed = sonde_breakpoint_destroy(hits->breakpoint);
+	cli_signals_release();
+	if (!error)
+		return removed;
+	sonde_error_destroy(removed);
+	return error;
+}
+
+int cli_hits_run(struct cli_hits *hits)
+{
+	int status = show_hits(hits), ended = cli_output_end(&hits->output);
+	struct sonde_error *error = take_out(hits);
+
+	if (status == CLI_DONE)
+		status = ended;
+	/* After a failure it would only say again that the target is gone. */
+	if (error && status == CLI_DONE)
+		return cli_report(hits->cli, error);
+	sonde_error_destroy(error);
+	return status;
+}

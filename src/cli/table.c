@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "similar.h"
+#include "table.h"
+
+const struct cli_command *const cli_table[] = {
+	&cli_command_info,
+	&cli_command_regs,
+	&cli_command_set_reg,
+	&cli_command_read,
+	&cli_command_write,
+	&cli_command_disasm,
+	&cli_command_step,
+	&cli_command_pause,
+	&cli_command_resume,
+	&cli_command_break,
+	&cli_command_watch,
+	&cli_command_shell,
+	&cli_command_continue,
+	&cli_command_quit,
+	&cli_command_help,
+	NULL,
+};
+
+const struct cli_command *cli_table_find(const char *name)
+{
+	for (size_t i = 0; cli_table[i]; i++) {
+		const struct cli_command *command = cli_table[i];
+
+		if (!strcmp(command->name, name) ||
+			(command->alias && !strcmp(command->alias, name)))
+			return command;
+	}
+	for (const struct cli_command *command = cli_absent_commands; command->name;
+		command++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
+
+int cli_table_unknown(struct cli *cli, const char *name)
+{
+	struct cli_similar similar = {.wanted = name};
+	char *hint;
+	int status;
+
+	for (size_t i = 0; cli_table[i]; i++)
+		if (cli->in_shell || !cli_table[i]->shell_only)
+			cli_similar_offer(&similar, cli_table[i]->name);
+	hint = cli_similar_hint(&similar);
+	status = cli_usage_hint(cli, name, hint ?: "'sonde help' lists the commands",
+		"there is no such command");
+	free(hint);
+	return status;
+}
+
+char *cli_usage_line(const struct cli_command *command)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *stream;
+
+	if (!command)
+		return strdup("sonde [-t TARGET] [--json] [-v] COMMAND [ARG...]; "
+			      "'sonde help' says more");
+	stream = open_memstream(&line, &size);
+	if (!stream)
+		return NULL;
+	fprintf(stream, "%s%s", command->shell_only ? "" : "sonde ", command->name);
+	if (command->operands)
+		fprintf(stream, " %s", command->operands);
+	for (const struct cli_option *option = command->options; option && option->name;
+		option++) {
+		if (option->hidden)
+			continue;
+		fprintf(stream, " [%s%s%s]", option->name, option->argument ? " " : "",
+			option->argument ?: "");
+	}
+	return fclose(stream) == 0 ? line : NULL;
+}

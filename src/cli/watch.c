@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports each time that memory is touched, with what it held before and holds now. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "stops.h"
+#include "table.h"
+
+enum {
+	/** More than any stub watches. */
+	LENGTH_MAX = 64 * 1024,
+};
+
+struct watched {
+	uint64_t address;
+	uint64_t length;
+	/** What is there; unknown where it cannot be read. */
+	uint8_t *bytes, *old;
+	bool known, old_known;
+};
+
+static const struct cli_column columns[] = {
+	{"time", 10},
+	{"cpu", 3},
+	{"pid", 6, .optional = true},
+	{"comm", 15, .optional = true},
+	{"address", 18},
+	{"old", 18},
+	{"new", 18},
+	{"pc", 18},
+	{"symbol", .optional = true},
+	{NULL},
+};
+
+/* --- what is watched ------------------------------------------------------------ */
+
+/* "EXPR:LEN" taken apart; a ':' that belongs to "?:" is none. Caller frees. */
+static char *split(const char *text, uint64_t *length)
+{
+	const char *colon = strchr(text, '?') ? NULL : strrchr(text, ':');
+
+	*length = 0;
+	if (!colon)
+		return strdup(text);
+	return cli_parse_number(colon + 1, length) && *length
+		       ? strndup(text, (size_t)(colon - text))
+		       : NULL;
+}
+
+static int check(struct cli *cli, const struct cli_arguments *arguments)
+{
+	uint64_t length;
+	char *expression;
+	int status;
+
+	if (cli_option_given(arguments, "--read") &&
+		cli_option_given(arguments, "--access"))
+		return cli_usage(cli, arguments->command,
+			"--read and --access exclude each other");
+	expression = split(arguments->operands[0], &length);
+	if (!expression)
+		return cli_usage(cli, arguments->command,
+			"behind the colon of '%s' there is no length",
+			arguments->operands[0]);
+	status = cli_check_expression(cli, expression);
+	free(expression);
+	if (length > LENGTH_MAX)
+		return cli_usage(cli, arguments->command,
+			"at most %d bytes can be watched", LENGTH_MAX);
+	return status;
+}
+
+static struct sonde_error *evaluate_of(struct cli *cli, const char *operator,
+	const char * expression, struct sonde_value *ret)
+{
+	struct sonde_error *error;
+	char *text;
+
+	if (asprintf(&text, "%s(%s)", operator, expression) < 0)
+		abort();
+	error = cli_evaluate(cli, text, NULL, ret);
+	free(text);
+	return error;
+}
+
+/*
+ * What cannot be read now can still be watched: a kernel's data, while the CPU is in
+ * user mode. Takes over @p fault, which is returned where there is no address either.
+ */
+static struct sonde_error *find_unreadable(struct cli *cli, const char *expression,
+	struct sonde_error *fault, struct sonde_value *ret)
+{
+	struct sonde_value address, size;
+	struct sonde_error *error = evaluate_of(cli, "&", expression, &address);
+
+	if (!error)
+		error = evaluate_of(cli, "sizeof", expression, &size);
+	if (error) {
+		sonde_error_destroy(error);
+		return fault;
+	}
+	sonde_error_destroy(fault);
+	*ret = (struct sonde_value){.has_address = true,
+		.address = address.integer,
+		.bytes = (unsigned)size.integer};
+	return NULL;
+}
+
+/* A value that lies in memory is meant itself, any other is an address. */
+static int find(struct cli *cli, const char *text, struct watched *ret)
+{
+	struct sonde_error *error;
+	struct sonde_value value;
+	char *expression = split(text, &ret->length);
+
+	if (!expression)
+		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
+	error = cli_evaluate(cli, expression, NULL, &value);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_FAULT)
+		error = find_unreadable(cli, expression, error, &value);
+	free(expression);
+	CLI_TRY(cli, error);
+	ret->address = value.has_address ? value.address : value.integer;
+	if (!ret->length)
+		ret->length = value.has_address && value.bytes
+				      ? value.bytes
+				      : sonde_target_address_bits(cli->target) / 8;
+	ret->bytes = malloc(ret->length);
+	ret->old = malloc(ret->length);
+	if (!ret->bytes || !ret->old)
+		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
+	return CLI_DONE;
+}
+
+static struct sonde_error *look(
+	struct cli *cli, struct sonde_thread *thread, struct watched *watched)
+{
+	struct sonde_space *space;
+	struct sonde_error *error;
+
+	error = sonde_target_virtual(cli->target, thread, &space);
+	if (!error)
+		error = sonde_space_read(
+			space, watched->address, watched->bytes, watched->length);
+	watched->known = !error;
+	if (!error || sonde_error_kind(error) != SONDE_ERROR_FAULT)
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
+/* --- rows ----------------------------------------------------------------------- */
+
+/* All architectures here are little-endian. */
+static void put_content(struct cli_output *output, const struct watched *watched,
+	const uint8_t *bytes, bool known)
+{
+	uint64_t integer = 0;
+
+	if (!known) {
+		cli_put_null(output);
+	} else if (watched->length > 8) {
+		cli_put_data(output, bytes, watched->length);
+	} else {
+		for (uint64_t i = watched->length; i > 0; i--)
+			integer = integer << 8 | bytes[i - 1];
+		cli_put_hex(output, integer);
+	}
+}
+
+static struct sonde_error *show(
+	struct cli_hits *hits, const struct sonde_stop *stop, bool *counts)
+{
+	struct cli_output *output = &hits->output;
+	struct watched *watched = hits->user;
+	struct sonde_error *error;
+	uint64_t pc;
+
+	memcpy(watched->old, watched->bytes, watched->length);
+	watched->old_known = watched->known;
+	error = look(hits->cli, stop->thread, watched);
+	if (!error)
+		error = sonde_thread_read_pc(stop->thread, &pc);
+	if (error)
+		return error;
+	cli_put_decimal(output, cli_seconds(hits->cli), 6);
+	cli_put_integer(output, sonde_thread_number(stop->thread));
+	cli_put_null(output);
+	cli_put_null(output);
+	cli_put_hex(output, stop->address);
+	put_content(output, watched, watched->old, watched->old_known);
+	put_content(output, watched, watched->bytes, watched->known);
+	cli_put_hex(output, pc);
+	cli_put_null(output);
+	cli_output_row(output);
+	*counts = true;
+	return NULL;
+}
+
+/* --- the command ---------------------------------------------------------------- */
+
+static enum sonde_breakpoint_kind kind_of(const struct cli_arguments *arguments)
+{
+	if (cli_option_given(arguments, "--read"))
+		return SONDE_BREAKPOINT_WATCH_READ;
+	if (cli_option_given(arguments, "--access"))
+		return SONDE_BREAKPOINT_WATCH_ACCESS;
+	return SONDE_BREAKPOINT_WATCH_WRITE;
+}
+
+static int set_and_run(
+	struct cli *cli, const struct cli_arguments *arguments, struct watched *watched)
+{
+	struct cli_hits hits = {.cli = cli, .show = show, .user = watched};
+
+	cli_option_number(arguments, "-n", &hits.wanted);
+	CLI_TRY(cli, look(cli, NULL, watched));
+	CLI_TRY(cli, sonde_breakpoint_create(cli->target, kind_of(arguments),
+			     watched->address, watched->length, &hits.breakpoint));
+	cli_output_begin(&hits.output, cli, CLI_STREAM, columns);
+	return cli_hits_run(&hits);
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct watched watched = {0};
+	int status = find(cli, arguments->operands[0], &watched);
+
+	if (status == CLI_DONE)
+		status = set_and_run(cli, arguments, &watched);
+	free(watched.bytes);
+	free(watched.old);
+	return status;
+}
+
+static const struct cli_option options[] = {
+	{"--read", NULL, "when it is read"},
+	{"--access", NULL, "when it is read or written"},
+	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
+		.positive = true},
+	{NULL},
+};
+
+const struct cli_command cli_command_watch = {
+	.name = "watch",
+	.operands = "EXPR|ADDR[:LEN]",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "report each time that memory is written",
+	.example = "'*(unsigned int *)0xffffffff82a079c0' -n 3",
+	.options = options,
+	.use = CLI_USES_STOPPED_TARGET,
+	.check = check,
+	.run = run,
+};
