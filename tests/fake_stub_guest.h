@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The machine behind the fake stub, and what it answers. No bytes, no threads. */
+#ifndef TESTS_FAKE_STUB_GUEST_H
+#define TESTS_FAKE_STUB_GUEST_H
+
+#include "fake_stub.h"
+
+enum {
+	FAKE_TRAPS_MAX = 256,
+	FAKE_REGISTER_BYTES = 256,
+};
+
+struct fake_cpu {
+	/** As in g, and what only p shows behind it. */
+	uint8_t registers[FAKE_REGISTER_BYTES];
+	unsigned long progress;
+};
+
+struct fake_trap {
+	int kind;
+	uint64_t address;
+	uint64_t length;
+};
+
+struct fake_guest {
+	const struct fake_options *options;
+	struct fake_cpu cpus[FAKE_CPUS_MAX];
+	unsigned cpu_count;
+	uint8_t ram[FAKE_RAM_BYTES];
+	uint8_t last_page[4096];
+	uint8_t physical[FAKE_RAM_BYTES];
+	struct fake_trap traps[FAKE_TRAPS_MAX];
+	unsigned trap_count;
+	/** It runs. */
+	bool runs;
+	/** Nothing is sent any more: it was detached from. */
+	bool detached;
+	/** It has ended, and the stub hangs up. */
+	bool ended;
+	bool no_acks;
+	bool physical_mode;
+	bool process_ids;
+	/** On this connection: the description was read, a thread was selected. */
+	bool read_description, selected_any;
+	/** gdbserver: an interrupt that came while it was stopped. */
+	bool interrupt_kept;
+	unsigned step_bits;
+	unsigned selected;
+	/** Where the answers go. */
+	void (*say)(void *user, const char *payload, size_t length);
+	void *user;
+};
+
+void fake_guest_init(struct fake_guest *guest, const struct fake_options *options);
+
+/** A client has come. */
+void fake_guest_connect(struct fake_guest *guest);
+void fake_guest_interrupt(struct fake_guest *guest);
+void fake_guest_answer(struct fake_guest *guest, const char *request, size_t length);
+
+uint64_t fake_guest_pc(const struct fake_guest *guest, unsigned cpu);
+void fake_guest_set_pc(struct fake_guest *guest, unsigned cpu, uint64_t pc);
+
+/** The byte at a virtual address, or NULL. */
+uint8_t *fake_guest_memory(struct fake_guest *guest, uint64_t address);
+
+#endif
