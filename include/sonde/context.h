@@ -28,6 +28,21 @@ enum sonde_log_level {
 	SONDE_LOG_DEBUG,
 };
 
+/**
+ * Whether a process of its own outlives this one and lets a guest go when this one dies
+ * (sonde-guard(8)). It is started before a target is connected to, is not a child of the
+ * program, and does nothing as long as the program lives.
+ */
+enum sonde_guard_policy {
+	/** A target is not connected to without a guard. */
+	SONDE_GUARD_REQUIRED,
+	/**
+	 * No guard: a guest that is stopped when the program dies stays stopped, and
+	 * breakpoints stay in it. The program owns that risk.
+	 */
+	SONDE_GUARD_REFUSED,
+};
+
 struct sonde_options {
 	/** sizeof(struct sonde_options), so that the structure can grow. */
 	size_t size;
@@ -38,6 +53,9 @@ struct sonde_options {
 	enum sonde_log_level log_level;
 	/** How long to wait for an answer, in milliseconds; 0: 5000. */
 	unsigned timeout_ms;
+	enum sonde_guard_policy guard;
+	/** The guard's executable; NULL: the one that was installed with the library. */
+	const char *guard_program;
 };
 
 /** @p options may be NULL. The caller destroys @p ret after all targets made from it. */

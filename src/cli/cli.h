@@ -31,6 +31,8 @@ struct cli_settings {
 	bool json;
 	/** Wait for a target that somebody else holds. */
 	bool wait;
+	/** Nobody lets the guest go if we are killed. */
+	bool no_guard;
 	unsigned verbosity;
 };
 

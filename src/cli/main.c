@@ -7,10 +7,18 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "dispatch.h"
 #include "options.h"
 #include "signals.h"
+
+enum {
+	REAPING_ATTEMPTS = 100,
+	REAPING_PAUSE_US = 100,
+};
 
 /* Errors in the command line are JSON, too, wherever --json stands in it. */
 static bool wants_json(int count, char *const *words)
@@ -19,6 +27,22 @@ static bool wants_json(int count, char *const *words)
 		if (!strcmp(words[i], "--json"))
 			return true;
 	return false;
+}
+
+/*
+ * The guard is nobody's child, so it would fall to the system's first process, which in a
+ * container may not care for it. It falls to us instead, and is gone by now, or nearly.
+ */
+static void reap_guards(void)
+{
+	for (int i = 0; i < REAPING_ATTEMPTS; i++) {
+		pid_t ended = waitpid(-1, NULL, WNOHANG);
+
+		if (ended < 0)
+			return;
+		if (ended == 0)
+			usleep(REAPING_PAUSE_US);
+	}
 }
 
 int main(int argc, char **argv)
@@ -30,6 +54,7 @@ int main(int argc, char **argv)
 
 	/* For the shell's editor; numbers stay as they are in C. */
 	setlocale(LC_CTYPE, "");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	cli_begin(&cli);
 	cli_signals_init();
 	status = cli_arguments_parse(&cli, count, argv + 1, &arguments);
@@ -38,5 +63,6 @@ int main(int argc, char **argv)
 	status = cli_run_once(&cli, &arguments);
 	cli_arguments_deinit(&arguments);
 	free(cli.settings.target);
+	reap_guards();
 	return status;
 }

@@ -18,6 +18,7 @@ const struct cli_option cli_global_options[] = {
 	{"--helper", "FILE", "a helper to load", "the loading of helpers"},
 	{"--stop", NULL, "stop the guest meanwhile (gdb: targets always do)"},
 	{"--wait", NULL, "wait for a target that is absent or held by somebody else"},
+	{"--no-guard", NULL, "if sonde is killed, leave the guest as it is then"},
 	{"-v", NULL, "say more on stderr; twice: each packet"},
 	{"--version", NULL, "print the version"},
 	{"--help", NULL, "print help"},

@@ -80,6 +80,7 @@ int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 		return CLI_DONE;
 	settings->json = cli->json;
 	settings->wait = cli_option_given(arguments, "--wait");
+	settings->no_guard = cli_option_given(arguments, "--no-guard");
 	for (size_t i = 0; i < arguments->given_count; i++)
 		if (!strcmp(arguments->given[i].option->name, "-v"))
 			settings->verbosity++;
@@ -133,6 +134,8 @@ int cli_attach(struct cli *cli)
 		.log_level = cli->settings.verbosity == 0   ? SONDE_LOG_WARNING
 			     : cli->settings.verbosity == 1 ? SONDE_LOG_CONSOLE
 							    : SONDE_LOG_DEBUG,
+		.guard = cli->settings.no_guard ? SONDE_GUARD_REFUSED
+						: SONDE_GUARD_REQUIRED,
 	};
 
 	if (!cli->settings.target)

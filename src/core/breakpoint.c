@@ -60,6 +60,7 @@ static void drop(struct sonde_target *target, struct sonde_trap *trap)
 	while (*link != trap)
 		link = &(*link)->next;
 	*link = trap->next;
+	sonde_trap_forget(target, trap);
 	free(trap);
 }
 

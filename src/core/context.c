@@ -30,10 +30,19 @@ struct sonde_error *sonde_context_create(
 	sonde->log.user = given.log_user;
 	sonde->log.level = given.log_level;
 	sonde->timeout_ms = given.timeout_ms ? given.timeout_ms : DEFAULT_TIMEOUT_MS;
+	sonde->guard = given.guard;
+	if (given.guard_program) {
+		sonde->guard_program = strdup(given.guard_program);
+		if (!sonde->guard_program) {
+			free(sonde);
+			return sonde_error_no_memory();
+		}
+	}
 	sonde->interrupt_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (sonde->interrupt_fd < 0) {
 		int number = errno;
 
+		free(sonde->guard_program);
 		free(sonde);
 		return sonde_error_while(
 			sonde_error_system(number), "making an event descriptor");
@@ -47,6 +56,7 @@ void sonde_destroy(struct sonde *sonde)
 	if (!sonde)
 		return;
 	close(sonde->interrupt_fd);
+	free(sonde->guard_program);
 	free(sonde);
 }
 

@@ -29,6 +29,9 @@ struct sonde {
 	int interrupt_fd;
 	/** The same as a flag, so that looking costs no system call. */
 	volatile int interrupted;
+	enum sonde_guard_policy guard;
+	/** Owned; NULL: the one beside the library. */
+	char *guard_program;
 	/** Above 0: interrupts wait (detaching, undoing). */
 	unsigned uninterruptible;
 	const struct sonde_driver *drivers[SONDE_DRIVERS_MAX];

@@ -91,6 +91,20 @@ static const struct sonde_trap *only_watchpoint(const struct sonde_target *targe
 	return found;
 }
 
+static bool has_written_traps(const struct sonde_target *target)
+{
+	for (struct sonde_trap *trap = target->traps.first; trap; trap = trap->next)
+		if (trap->inserted && trap->written)
+			return true;
+	return false;
+}
+
+/* Whether a thread that stops at a trap of ours still has to be put back onto it. */
+static struct sonde_error *note_pc_owed(struct sonde_target *target, bool owed)
+{
+	return sonde_journal_set_mode(target->journal, SONDE_JOURNAL_PC_OWED, owed);
+}
+
 /* What the trap table and the PC add to what the driver said. */
 static struct sonde_error *classify(struct sonde_target *target, struct sonde_stop *stop)
 {
@@ -114,7 +128,7 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 		stop->reason = SONDE_STOP_WATCHPOINT;
 		stop->address = watch->place.address;
 	}
-	return NULL;
+	return note_pc_owed(target, false);
 }
 
 /* Whether the program has a breakpoint instruction of its own at the PC. */
@@ -150,7 +164,10 @@ static bool is_leftover(struct sonde_target *target, const struct sonde_stop *st
 static struct sonde_error *start(
 	struct sonde_target *target, const struct sonde_resume_plan *plan)
 {
+	bool free_running = !plan->step || plan->others_run;
+
 	target->epoch++;
+	CHECK(note_pc_owed(target, free_running && has_written_traps(target)));
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
 	return NULL;
@@ -300,6 +317,7 @@ struct sonde_error *sonde_target_step(struct sonde_target *target,
 	if (error)
 		return sonde_error_while(error, "stepping CPU %u", thread->number);
 	if (is_step_end(&stop, thread)) {
+		CHECK(note_pc_owed(target, false));
 		stop.reason = SONDE_STOP_STEP;
 		if (has_execution_traps(target)) {
 			CHECK(sonde_thread_read_pc(thread, &stop.pc));

@@ -157,6 +157,7 @@ struct sonde_error *sonde_target_detach(struct sonde_target *target)
 		leave = target->found;
 	target->sonde->uninterruptible++;
 	error = take_traps_out(target);
+	target->unclean = error != NULL;
 	error = sonde_error_first(error, target->ops->detach(target, leave));
 	target->sonde->uninterruptible--;
 	target->detached = true;

@@ -10,6 +10,7 @@
 #include "arch.h"
 #include "error.h"
 #include "context.h"
+#include "journal.h"
 #include "space.h"
 #include "trap.h"
 
@@ -123,6 +124,10 @@ struct sonde_target {
 	uint64_t epoch;
 	/** The program counter, once it was looked for. */
 	const struct sonde_register *pc;
+	/** What would undo what is done to it; NULL: nobody would. Borrowed. */
+	struct sonde_journal *journal;
+	/** Traps could not be taken out. */
+	bool unclean;
 	/** Who stopped last. */
 	struct sonde_thread *current;
 	struct sonde_thread *reported;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "target.h"
@@ -121,6 +122,39 @@ static struct sonde_error *trap_space(
 	return sonde_target_virtual(target, target->current, ret);
 }
 
+static struct sonde_error *list_managed(
+	struct sonde_target *target, struct sonde_trap *trap)
+{
+	struct sonde_journal_trap entry = {
+		.address = trap->place.address,
+		.length = trap->place.length,
+		.kind = trap->place.kind,
+	};
+
+	return sonde_journal_arm(target->journal, SONDE_JOURNAL_TRAP, &entry,
+		sizeof(entry), &trap->journal_slot);
+}
+
+static struct sonde_error *list_written(
+	struct sonde_target *target, struct sonde_trap *trap)
+{
+	struct sonde_journal_bytes entry = {
+		.address = trap->place.address,
+		.length = (uint8_t)trap->written_bytes,
+	};
+
+	memcpy(entry.original, trap->original, trap->written_bytes);
+	memcpy(entry.written, instruction_of(target), trap->written_bytes);
+	snprintf(entry.thread, sizeof(entry.thread), "%s", target->current->name);
+	return sonde_journal_arm(target->journal, SONDE_JOURNAL_BYTES, &entry,
+		sizeof(entry), &trap->journal_slot);
+}
+
+void sonde_trap_forget(struct sonde_target *target, struct sonde_trap *trap)
+{
+	sonde_journal_disarm(target->journal, &trap->journal_slot);
+}
+
 /* The stub sets no breakpoints: replace the instruction ourselves. */
 static struct sonde_error *write_trap(
 	struct sonde_target *target, struct sonde_trap *trap)
@@ -131,6 +165,9 @@ static struct sonde_error *write_trap(
 	CHECK(trap_space(target, &space));
 	CHECK(sonde_space_read(space, trap->place.address, trap->original, bytes));
 	trap->written_bytes = bytes;
+	/* It may be listed as one that the stub would manage. */
+	sonde_trap_forget(target, trap);
+	CHECK(list_written(target, trap));
 	CHECK(space->ops->write(
 		space, trap->place.address, instruction_of(target), bytes));
 	trap->written = true;
@@ -156,10 +193,12 @@ struct sonde_error *sonde_trap_insert(
 
 	if (trap->inserted)
 		return NULL;
-	if (target->control->set_trap)
+	if (target->control->set_trap) {
+		CHECK(list_managed(target, trap));
 		error = target->control->set_trap(target, &trap->place, true);
-	else
+	} else {
 		error = sonde_error_create(SONDE_ERROR_UNSUPPORTED, "no traps");
+	}
 	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED) &&
 		trap->place.kind == SONDE_BREAKPOINT_SOFTWARE) {
 		sonde_error_destroy(error);

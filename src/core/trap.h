@@ -29,6 +29,8 @@ struct sonde_trap {
 	bool written;
 	uint8_t original[4];
 	unsigned written_bytes;
+	/** Where the journal lists what takes it out. */
+	unsigned journal_slot;
 };
 
 struct sonde_traps {
@@ -56,6 +58,9 @@ SONDE_NODISCARD struct sonde_error *sonde_trap_insert(
 	struct sonde_target *target, struct sonde_trap *trap);
 SONDE_NODISCARD struct sonde_error *sonde_trap_remove(
 	struct sonde_target *target, struct sonde_trap *trap);
+
+/** Nobody claims it any more and it is out: nothing is left to undo. */
+void sonde_trap_forget(struct sonde_target *target, struct sonde_trap *trap);
 
 /** Takes all traps out, goes on after failures and returns the first of them. */
 SONDE_NODISCARD struct sonde_error *sonde_traps_remove_all(struct sonde_target *target);

@@ -17,7 +17,7 @@
 
 #include "clock.h"
 #include "holder.h"
-#include "transport.h"
+#include "protect.h"
 
 enum {
 	/** A slice of a short wait; an interrupt is noticed after at most this (us). */
@@ -82,11 +82,14 @@ connected:
 	return prepare_socket(transport);
 }
 
+/* It came to nothing: nothing was done, so the guard has nothing to do. */
 static void drop_descriptor(struct sonde_gdb_transport *transport)
 {
 	if (transport->fd >= 0)
 		close(transport->fd);
 	transport->fd = -1;
+	sonde_guard_destroy(transport->guard);
+	transport->guard = NULL;
 }
 
 static struct sonde_error *open_unix(
@@ -103,12 +106,16 @@ static struct sonde_error *open_unix(
 	strcpy(address.sun_path, path);
 	if (stat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
 		return sonde_error_create(SONDE_ERROR_INVALID, "this file is no socket");
-	CHECK(sonde_gdb_check_unix_holder(path));
 	transport->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (transport->fd < 0)
 		return sonde_error_system(errno);
-	error = connect_socket(
-		transport, (const struct sockaddr *)&address, sizeof(address));
+	/* First who has the journal: that one can be named. */
+	error = sonde_gdb_protect_unix(transport, &address);
+	if (!error)
+		error = sonde_gdb_check_unix_holder(path);
+	if (!error)
+		error = connect_socket(
+			transport, (const struct sockaddr *)&address, sizeof(address));
 	if (error)
 		drop_descriptor(transport);
 	else
@@ -147,8 +154,6 @@ static struct sonde_error *try_internet(
 	struct sonde_error *error;
 	int one = 1;
 
-	if (stream)
-		CHECK(sonde_gdb_check_tcp_holder(info->ai_addr));
 	transport->fd = socket(
 		info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (transport->fd < 0)
@@ -156,7 +161,11 @@ static struct sonde_error *try_internet(
 	/* Without this, an acknowledgement on its own costs 40 ms. */
 	if (stream)
 		setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	error = connect_socket(transport, info->ai_addr, info->ai_addrlen);
+	error = sonde_gdb_protect_internet(transport, info);
+	if (!error && stream)
+		error = sonde_gdb_check_tcp_holder(info->ai_addr);
+	if (!error)
+		error = connect_socket(transport, info->ai_addr, info->ai_addrlen);
 	if (error)
 		drop_descriptor(transport);
 	return error;
@@ -255,50 +264,96 @@ static struct sonde_error *open_serial(
 	if (transport->fd < 0)
 		return sonde_error_system(errno);
 	error = set_up_line(transport->fd, speed);
+	if (!error)
+		error = sonde_gdb_protect_line(transport, "serial", device);
 	if (error)
 		drop_descriptor(transport);
 	transport->reliable = false;
 	return error;
 }
 
-/* In the child: only calls that are safe after fork() in a threaded program. */
-static void run_child(const char *command, int fd)
+/*
+ * In the child: only calls that are safe after fork() in a threaded program. It waits for
+ * a word from us before it becomes the stub: then the journal knows of it.
+ */
+static void run_child(const char *command, int fd, int gate)
 {
 	sigset_t none;
+	char word;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	/* Ctrl-C on the terminal is for us, not for the stub. */
 	setpgid(0, 0);
-	if (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
+	if (read(gate, &word, 1) == 1 && dup2(fd, STDIN_FILENO) >= 0 &&
+		dup2(fd, STDOUT_FILENO) >= 0)
 		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
+}
+
+static struct sonde_error *note_child(
+	struct sonde_gdb_transport *transport, pid_t child, int gate)
+{
+	struct sonde_journal *journal = sonde_guard_journal(transport->guard);
+	struct sonde_journal_facts *facts = sonde_journal_facts(journal);
+
+	if (facts) {
+		facts->child = child;
+		facts->child_started = sonde_process_start_time(child);
+	}
+	CHECK(sonde_journal_write_facts(journal));
+	return write(gate, "g", 1) == 1 ? NULL : sonde_error_system(errno);
+}
+
+static struct sonde_error *start_child(
+	struct sonde_gdb_transport *transport, const char *command, int fd)
+{
+	struct sonde_error *error;
+	int gate[2];
+	pid_t child;
+
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return sonde_error_system(errno);
+	child = fork();
+	if (child == 0) {
+		close(gate[1]);
+		run_child(command, fd, gate[0]);
+	}
+	close(gate[0]);
+	/* Here as well: whoever is first, the group is there when it is signalled. */
+	if (child > 0)
+		setpgid(child, child);
+	error = child < 0 ? sonde_error_system(errno)
+			  : note_child(transport, child, gate[1]);
+	close(gate[1]);
+	if (child > 0)
+		transport->child = child;
+	return error;
 }
 
 static struct sonde_error *open_command(
 	struct sonde_gdb_transport *transport, const char *command)
 {
+	struct sonde_error *error;
+	char name[32];
 	int pair[2];
-	pid_t child;
 
 	if (!*command)
 		return sonde_error_create(SONDE_ERROR_INVALID, "there is no command");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return sonde_error_system(errno);
-	child = fork();
-	if (child == 0)
-		run_child(command, pair[1]);
-	/* Here as well: whoever is first, the group is there when it is signalled. */
-	if (child > 0)
-		setpgid(child, child);
-	close(pair[1]);
-	if (child < 0) {
-		close(pair[0]);
-		return sonde_error_system(errno);
-	}
 	transport->fd = pair[0];
-	transport->child = child;
+	/* Each is another stub. */
+	snprintf(name, sizeof(name), "%d.%d", (int)getpid(), pair[0]);
+	error = sonde_gdb_protect_line(transport, "exec", name);
+	if (!error)
+		error = start_child(transport, command, pair[1]);
+	close(pair[1]);
+	if (error) {
+		drop_descriptor(transport);
+		return error;
+	}
 	wait_for_whole_packets(transport);
 	return prepare_socket(transport);
 }

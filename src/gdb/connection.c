@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #define SONDE_GDB_CONNECTION_IMPLEMENTATION
@@ -30,7 +31,20 @@ struct sonde_error *sonde_gdb_connection_open(
 	connection->transport.fd = -1;
 	connection->acks = true;
 	connection->rules.read_limit = 198;
-	return sonde_gdb_transport_open(sonde, address, &connection->transport);
+	CHECK(sonde_gdb_transport_open(sonde, address, &connection->transport));
+	connection->note_arrival =
+		connection->transport.guard && connection->transport.is_socket;
+	return NULL;
+}
+
+static void free_buffers(struct sonde_gdb_connection *connection)
+{
+	sonde_gdb_framer_deinit(&connection->framer);
+	sonde_buffer_deinit(&connection->out);
+	sonde_buffer_deinit(&connection->last);
+	sonde_buffer_deinit(&connection->unsolicited);
+	sonde_buffer_deinit(&connection->marker);
+	sonde_buffer_deinit(&connection->marker_reply);
 }
 
 void sonde_gdb_connection_close(struct sonde_gdb_connection *connection)
@@ -38,12 +52,13 @@ void sonde_gdb_connection_close(struct sonde_gdb_connection *connection)
 	if (!connection->transport.sonde)
 		return;
 	sonde_gdb_transport_close(&connection->transport);
-	sonde_gdb_framer_deinit(&connection->framer);
-	sonde_buffer_deinit(&connection->out);
-	sonde_buffer_deinit(&connection->last);
-	sonde_buffer_deinit(&connection->unsolicited);
-	sonde_buffer_deinit(&connection->marker);
-	sonde_buffer_deinit(&connection->marker_reply);
+	free_buffers(connection);
+}
+
+void sonde_gdb_connection_abandon(struct sonde_gdb_connection *connection)
+{
+	sonde_gdb_transport_abandon(&connection->transport);
+	free_buffers(connection);
 }
 
 static void log_bytes(const struct sonde_gdb_connection *connection,
@@ -161,16 +176,44 @@ struct sonde_error *sonde_gdb_send_break(struct sonde_gdb_connection *connection
 
 /* --- in ------------------------------------------------------------------------- */
 
+/*
+ * QEMU says "T02" when connecting has stopped a running guest. Looks at what has come
+ * without taking it; *@p size becomes what may be taken, 0 for the end of the stream.
+ */
+static struct sonde_error *look_at_arrival(struct sonde_gdb_connection *connection,
+	int64_t deadline, uint8_t *room, size_t *size)
+{
+	struct sonde_journal *journal = sonde_guard_journal(connection->transport.guard);
+	struct sonde_journal_facts *facts = sonde_journal_facts(journal);
+	ssize_t seen;
+	short events;
+
+	CHECK(sonde_gdb_transport_poll(
+		&connection->transport, POLLIN, deadline, &events));
+	seen = recv(connection->transport.fd, room, *size, MSG_PEEK | MSG_DONTWAIT);
+	if (seen <= 0)
+		return NULL;
+	*size = (size_t)seen;
+	if (!facts || !memmem(room, *size, "$T02", 4))
+		return NULL;
+	connection->note_arrival = false;
+	facts->leave = SONDE_JOURNAL_STATE_RUNNING;
+	return sonde_journal_write_facts(journal);
+}
+
 static struct sonde_error *fill(struct sonde_gdb_connection *connection,
 	enum sonde_gdb_patience patience, int64_t deadline)
 {
-	struct sonde_error *error;
+	struct sonde_error *error = NULL;
 	uint8_t *room;
-	size_t size, got;
+	size_t size, got = 0;
 
 	CHECK(sonde_gdb_framer_room(&connection->framer, RECEIVE_BYTES, &room, &size));
-	error = sonde_gdb_transport_receive(
-		&connection->transport, patience, deadline, room, size, &got);
+	if (connection->note_arrival)
+		error = look_at_arrival(connection, deadline, room, &size);
+	if (!error)
+		error = sonde_gdb_transport_receive(
+			&connection->transport, patience, deadline, room, size, &got);
 	if (sonde_error_is(error, SONDE_ERROR_IO))
 		connection->dead = true;
 	if (error)

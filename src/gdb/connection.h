@@ -44,6 +44,11 @@ struct sonde_gdb_connection {
 	bool unsure;
 	/** How often that was done: replies taken before may be other requests'. */
 	unsigned lined_up;
+	/**
+	 * That connecting has stopped a running target is noted in the journal before it
+	 * is taken from the socket, where the guard would find it.
+	 */
+	bool note_arrival;
 	/** A stop reply that came when another reply was expected, or empty. */
 	struct sonde_buffer unsolicited;
 	/** What can be sent to find the place in the stream again, and its reply. */
@@ -65,6 +70,8 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_connection_open(
 	const char *address);
 /** A zeroed connection is allowed. */
 void sonde_gdb_connection_close(struct sonde_gdb_connection *connection);
+/** The same, but that the guard undoes what is still to undo. */
+void sonde_gdb_connection_abandon(struct sonde_gdb_connection *connection);
 
 /** Sends one packet and returns its reply. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_exchange(

@@ -14,6 +14,7 @@ enum {
 	/** The St column. */
 	UNIX_CONNECTED = 3,
 	TCP_STATE_ESTABLISHED = 1,
+	TCP_STATE_LISTEN = 10,
 	/** A client that has just left is still in the table until the stub notices. */
 	LEAVING_MS = 500,
 };
@@ -138,6 +139,46 @@ static bool table_shows_client(const char *name, unsigned wanted_port)
 	return false;
 }
 
+static unsigned port_of(const struct sockaddr *address)
+{
+	return address->sa_family == AF_INET
+		       ? ntohs(((const struct sockaddr_in *)(const void *)address)
+					 ->sin_port)
+		       : ntohs(((const struct sockaddr_in6 *)(const void *)address)
+					 ->sin6_port);
+}
+
+/* The inode of the socket that listens there, in one of the tables. */
+static bool find_listener(const char *name, unsigned wanted_port, char *ret, size_t size)
+{
+	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
+	char line[512];
+
+	while (table && fgets(line, sizeof(line), table)) {
+		unsigned port, state;
+		char inode[24];
+
+		if (sscanf(line,
+			    " %*[^:]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s "
+			    "%*s %*s %23s",
+			    &port, &state, inode) == 3 &&
+			port == wanted_port && state == TCP_STATE_LISTEN) {
+			snprintf(ret, size, "%s", inode);
+			return true;
+		}
+	}
+	return false;
+}
+
+void sonde_gdb_tcp_identity(const struct sockaddr *address, char *ret, size_t size)
+{
+	unsigned port = port_of(address);
+
+	ret[0] = '\0';
+	if (is_local(address) && !find_listener("/proc/net/tcp", port, ret, size))
+		find_listener("/proc/net/tcp6", port, ret, size);
+}
+
 struct sonde_error *sonde_gdb_check_tcp_holder(const struct sockaddr *address)
 {
 	int64_t deadline = sonde_deadline_in(LEAVING_MS);
@@ -145,11 +186,7 @@ struct sonde_error *sonde_gdb_check_tcp_holder(const struct sockaddr *address)
 
 	if (!is_local(address))
 		return NULL;
-	port = address->sa_family == AF_INET
-		       ? ntohs(((const struct sockaddr_in *)(const void *)address)
-					 ->sin_port)
-		       : ntohs(((const struct sockaddr_in6 *)(const void *)address)
-					 ->sin6_port);
+	port = port_of(address);
 	while (table_shows_client("/proc/net/tcp", port) ||
 		table_shows_client("/proc/net/tcp6", port)) {
 		if (sonde_deadline_left(deadline) == 0)

@@ -9,6 +9,7 @@
 #ifndef SONDE_GDB_HOLDER_H
 #define SONDE_GDB_HOLDER_H
 
+#include <stddef.h>
 #include <sys/socket.h>
 
 #include "error.h"
@@ -19,5 +20,11 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_check_unix_holder(const char *path
 /** SONDE_ERROR_BUSY if the listener at @p address, on a local address, has a client. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_check_tcp_holder(
 	const struct sockaddr *address);
+
+/**
+ * What tells the listener at @p address from a later one there: "" where it is not on
+ * this machine, or not found.
+ */
+void sonde_gdb_tcp_identity(const struct sockaddr *address, char *ret, size_t size);
 
 #endif

@@ -2,7 +2,7 @@
 /* Attaching, detaching, and memory. */
 #include <string.h>
 
-#include "machine.h"
+#include "notes.h"
 
 /* --- memory --------------------------------------------------------------------- */
 
@@ -115,6 +115,19 @@ const struct sonde_memory_facet sonde_gdb_memory_facet = {
 
 /* --- leaving -------------------------------------------------------------------- */
 
+/* Where something could not be undone, the guard may still be able to. */
+static void close_stub(struct sonde_gdb_machine *machine, bool clean)
+{
+	if (!machine->stub_open)
+		return;
+	machine->target.journal = NULL;
+	if (clean)
+		sonde_gdb_stub_close(&machine->stub);
+	else
+		sonde_gdb_stub_abandon(&machine->stub);
+	machine->stub_open = false;
+}
+
 static struct sonde_error *detach(struct sonde_target *target, enum sonde_state leave)
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
@@ -129,13 +142,12 @@ static struct sonde_error *detach(struct sonde_target *target, enum sonde_state 
 				"left "
 				"running",
 				target->name);
-		if (leave != SONDE_STATE_STOPPED)
-			error = sonde_error_first(
-				error, sonde_gdb_stub_detach(&machine->stub));
+		error = sonde_error_first(
+			error, leave == SONDE_STATE_STOPPED
+				       ? sonde_gdb_note_leaving(&machine->stub, leave)
+				       : sonde_gdb_stub_detach(&machine->stub));
 	}
-	if (machine->stub_open)
-		sonde_gdb_stub_close(&machine->stub);
-	machine->stub_open = false;
+	close_stub(machine, !error && !target->unclean);
 	return error;
 }
 
@@ -143,8 +155,6 @@ static void destroy(struct sonde_target *target)
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
-	if (machine->stub_open)
-		sonde_gdb_stub_close(&machine->stub);
 	sonde_gdb_chain_deinit(machine);
 	sonde_gdb_machine_free_threads(machine);
 	sonde_gdb_layout_deinit(&machine->layout);
@@ -175,6 +185,7 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 	if (description.architecture)
 		target->arch = sonde_arch_find(description.architecture);
 	CHECK(sonde_gdb_machine_learn_registers(machine));
+	CHECK(sonde_gdb_note_pc(machine));
 	sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
 	CHECK(sonde_target_threads(target, &threads, &count));
 	CHECK(sonde_gdb_machine_take_stop(machine, &machine->stub.first_stop, &stop));
@@ -193,6 +204,7 @@ static struct sonde_error *attach(struct sonde_gdb_machine *machine, const char 
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "there is no stub");
 	CHECK(sonde_gdb_stub_open(&machine->stub, target->sonde, address));
 	machine->stub_open = true;
+	target->journal = sonde_guard_journal(machine->stub.connection.transport.guard);
 	target->state = SONDE_STATE_STOPPED;
 	target->found = machine->stub.found;
 	if (machine->stub.first_stop.reason == SONDE_STOP_EXITED ||

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "machine.h"
+#include "notes.h"
 
 enum {
 	/** A step that takes longer is one of a halted CPU (milliseconds). */
@@ -26,7 +26,7 @@ enum {
 
 /* --- resuming ------------------------------------------------------------------- */
 
-static struct sonde_error *send(struct sonde_gdb_stub *stub, const char *packet)
+static struct sonde_error *send_packet(struct sonde_gdb_stub *stub, const char *packet)
 {
 	CHECK(sonde_gdb_settle(&stub->connection));
 	CHECK(sonde_gdb_queue(&stub->connection, packet, strlen(packet)));
@@ -44,11 +44,11 @@ static struct sonde_error *send_step(
 	if (stub->vcont_step) {
 		snprintf(packet, sizeof(packet), "vCont;s:%s%s", id,
 			plan->others_run ? ";c" : "");
-		return send(stub, packet);
+		return send_packet(stub, packet);
 	}
 	if (machine->thread_count > 1)
 		CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc%s", id));
-	return send(stub, "s");
+	return send_packet(stub, "s");
 }
 
 static struct sonde_error *send_plan(
@@ -57,14 +57,15 @@ static struct sonde_error *send_plan(
 	struct sonde_gdb_stub *stub = &machine->stub;
 	struct sonde_gdb_reply reply;
 
+	CHECK(sonde_gdb_note_running(stub, true));
 	if (plan->step) {
 		CHECK(send_step(machine, plan));
 	} else if (stub->vcont_continue) {
-		CHECK(send(stub, "vCont;c"));
+		CHECK(send_packet(stub, "vCont;c"));
 	} else {
 		if (machine->thread_count > 1)
 			CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc-1"));
-		CHECK(send(stub, "c"));
+		CHECK(send_packet(stub, "c"));
 	}
 	/* The stub selects whoever stops. */
 	if (machine->thread_count != 1)
@@ -151,6 +152,7 @@ static struct sonde_error *receive(
 		return error;
 	/* What follows may ask the stub, which is stopped now. */
 	machine->target.state = SONDE_STATE_STOPPED;
+	CHECK(sonde_gdb_note_running(&machine->stub, false));
 	if (sonde_gdb_reply_is_error(&reply) || !reply.length)
 		return sonde_error_while(
 			sonde_gdb_unexpected(&reply), "resuming the target");
@@ -167,6 +169,8 @@ static struct sonde_error *set_step_bits(struct sonde_gdb_machine *machine, uint
 {
 	struct sonde_gdb_reply reply;
 
+	CHECK(sonde_gdb_note_mode(&machine->stub, &machine->stub.step_bits_slot,
+		"Qqemu.sstep:%" PRIx64, machine->stub.found_step_bits));
 	CHECK(sonde_gdb_ask(
 		&machine->stub.connection, &reply, "Qqemu.sstep:%" PRIx64, bits));
 	if (!sonde_gdb_reply_is(&reply, "OK"))

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "hex.h"
-#include "stub.h"
+#include "notes.h"
 
 enum {
 	/** What GDB assumes of a stub that announces no PacketSize. */
@@ -208,7 +208,7 @@ static struct sonde_error *ask_the_rest(struct sonde_gdb_stub *stub)
 	/* However late it said so. */
 	if (stub->is_qemu && stub->connection.unsolicited.length)
 		stub->found = SONDE_STATE_RUNNING;
-	return NULL;
+	return sonde_gdb_note_stub(stub);
 }
 
 /*
@@ -229,6 +229,8 @@ static struct sonde_error *converse(struct sonde_gdb_stub *stub)
 		error = ask_features(stub);
 	}
 	if (!error)
+		error = sonde_gdb_note_marker(stub);
+	if (!error)
 		error = ask_the_rest(stub);
 	sonde->timeout_ms = patience;
 	sonde->uninterruptible--;
@@ -238,7 +240,7 @@ static struct sonde_error *converse(struct sonde_gdb_stub *stub)
 struct sonde_error *sonde_gdb_stub_open(
 	struct sonde_gdb_stub *stub, struct sonde *sonde, const char *address)
 {
-	struct sonde_error *error;
+	struct sonde_error *error, *left = NULL;
 
 	memset(stub, 0, sizeof(*stub));
 	CHECK(sonde_gdb_connection_open(&stub->connection, sonde, address));
@@ -250,10 +252,14 @@ struct sonde_error *sonde_gdb_stub_open(
 	sonde->uninterruptible++;
 	if (stub->connection.unsolicited.length)
 		stub->found = SONDE_STATE_RUNNING;
-	if (stub->found != SONDE_STATE_STOPPED && !stub->connection.dead)
-		sonde_error_destroy(sonde_gdb_stub_detach(stub));
+	if (stub->found != SONDE_STATE_STOPPED)
+		left = sonde_gdb_stub_detach(stub);
 	sonde->uninterruptible--;
-	sonde_gdb_stub_close(stub);
+	if (left)
+		sonde_gdb_stub_abandon(stub);
+	else
+		sonde_gdb_stub_close(stub);
+	sonde_error_destroy(left);
 	error = sonde_error_while(error, "talking to the stub at %s", address);
 	return sonde_error_suggest(error,
 		"check that a GDB stub listens there and that no other debugger is "
@@ -263,6 +269,12 @@ struct sonde_error *sonde_gdb_stub_open(
 void sonde_gdb_stub_close(struct sonde_gdb_stub *stub)
 {
 	sonde_gdb_connection_close(&stub->connection);
+	sonde_buffer_deinit(&stub->first_stop_text);
+}
+
+void sonde_gdb_stub_abandon(struct sonde_gdb_stub *stub)
+{
+	sonde_gdb_connection_abandon(&stub->connection);
 	sonde_buffer_deinit(&stub->first_stop_text);
 }
 
@@ -290,6 +302,7 @@ struct sonde_error *sonde_gdb_stub_detach(struct sonde_gdb_stub *stub)
 	char packet[SONDE_GDB_THREAD_ID_TEXT + 4] = "D";
 	struct sonde_error *error;
 
+	CHECK(sonde_gdb_note_leaving(stub, SONDE_STATE_RUNNING));
 	if (stub->first_stop.has_thread && stub->first_stop.thread.has_process)
 		snprintf(packet, sizeof(packet), "D;%" PRIx64,
 			(uint64_t)stub->first_stop.thread.process);
@@ -311,6 +324,8 @@ struct sonde_error *sonde_gdb_stub_set_physical(
 	if (!stub->is_qemu)
 		return sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "this stub cannot read physical memory");
+	CHECK(sonde_gdb_note_mode(stub, &stub->physical_mode_slot, "Qqemu.PhyMemMode:%d",
+		stub->found_physical_mode ? 1 : 0));
 	CHECK(sonde_gdb_ask(
 		&stub->connection, &reply, "Qqemu.PhyMemMode:%d", physical ? 1 : 0));
 	if (!sonde_gdb_reply_is(&reply, "OK"))
@@ -321,6 +336,8 @@ struct sonde_error *sonde_gdb_stub_set_physical(
 
 struct sonde_error *sonde_gdb_stub_restore_modes(struct sonde_gdb_stub *stub)
 {
+	struct sonde_journal *journal =
+		sonde_guard_journal(stub->connection.transport.guard);
 	struct sonde_error *error =
 		sonde_gdb_stub_set_physical(stub, stub->found_physical_mode);
 	struct sonde_gdb_reply reply;
@@ -330,7 +347,11 @@ struct sonde_error *sonde_gdb_stub_restore_modes(struct sonde_gdb_stub *stub)
 			error, sonde_gdb_ask(&stub->connection, &reply,
 				       "Qqemu.sstep:%" PRIx64, stub->found_step_bits));
 	stub->step_bits_changed = false;
-	return error;
+	if (error)
+		return error;
+	sonde_journal_disarm(journal, &stub->physical_mode_slot);
+	sonde_journal_disarm(journal, &stub->step_bits_slot);
+	return NULL;
 }
 
 struct sonde_error *sonde_gdb_stub_select(

@@ -51,6 +51,9 @@ struct sonde_gdb_stub {
 	/** QEMU: the bits that single steps used before us (qqemu.sstep). */
 	uint64_t found_step_bits;
 	bool step_bits_changed;
+	/** Where the journal lists what puts these two back. */
+	unsigned physical_mode_slot;
+	unsigned step_bits_slot;
 	/** An interrupt was sent while the stub was about to stop anyway. */
 	bool interrupt_owed;
 };
@@ -61,6 +64,9 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_stub_open(
 
 /** Closes without a word: the stub stays as it is. */
 void sonde_gdb_stub_close(struct sonde_gdb_stub *stub);
+
+/** Closes, and leaves to the guard what is still to undo. */
+void sonde_gdb_stub_abandon(struct sonde_gdb_stub *stub);
 
 /** Says goodbye so that the target runs on; the connection is of no use afterwards. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_stub_detach(struct sonde_gdb_stub *stub);

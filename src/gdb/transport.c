@@ -52,9 +52,24 @@ void sonde_gdb_transport_close(struct sonde_gdb_transport *transport)
 	if (transport->fd >= 0)
 		close(transport->fd);
 	transport->fd = -1;
+	sonde_guard_destroy(transport->guard);
+	transport->guard = NULL;
 	if (transport->child > 0)
 		end_child(transport->child);
 	transport->child = 0;
+}
+
+void sonde_gdb_transport_abandon(struct sonde_gdb_transport *transport)
+{
+	/* What we started, the guard ends when it is done with it. */
+	if (transport->guard)
+		transport->child = 0;
+	if (transport->fd >= 0)
+		close(transport->fd);
+	transport->fd = -1;
+	sonde_guard_abandon(transport->guard);
+	transport->guard = NULL;
+	sonde_gdb_transport_close(transport);
 }
 
 static struct sonde_error *hung_up(void)
@@ -83,14 +98,28 @@ struct sonde_error *sonde_gdb_transport_send(struct sonde_gdb_transport *transpo
 	return NULL;
 }
 
+/* The descriptor of the new one; without one, the target is still to be controlled. */
+static int restart_guard(struct sonde_gdb_transport *transport)
+{
+	struct sonde_error *error = sonde_guard_check(transport->guard);
+
+	if (error)
+		sonde_log(&transport->sonde->log, SONDE_LOG_WARNING,
+			"%s: %s; if this process dies, the target is not let go",
+			sonde_error_what(error), sonde_error_why(error));
+	sonde_error_destroy(error);
+	return sonde_guard_descriptor(transport->guard);
+}
+
 struct sonde_error *sonde_gdb_transport_poll(
 	struct sonde_gdb_transport *transport, short events, int64_t deadline, short *ret)
 {
 	struct pollfd fds[] = {
 		{.fd = transport->fd, .events = events},
+		{.fd = sonde_guard_descriptor(transport->guard), .events = POLLIN},
 		{.fd = transport->sonde->interrupt_fd, .events = POLLIN},
 	};
-	nfds_t count = transport->sonde->uninterruptible ? 1 : 2;
+	nfds_t count = transport->sonde->uninterruptible ? 2 : 3;
 
 	for (;;) {
 		int ready = poll(fds, count, sonde_deadline_left(deadline));
@@ -98,6 +127,8 @@ struct sonde_error *sonde_gdb_transport_poll(
 		if (ready < 0 && errno != EINTR)
 			return sonde_error_system(errno);
 		CHECK(sonde_context_check_interrupt(transport->sonde));
+		if (ready > 0 && fds[1].revents)
+			fds[1].fd = restart_guard(transport);
 		if (ready > 0 && fds[0].revents) {
 			*ret = fds[0].revents;
 			return NULL;

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "context.h"
+#include "guard.h"
 #include "error.h"
 
 struct sonde_gdb_transport {
@@ -19,6 +19,8 @@ struct sonde_gdb_transport {
 	bool reliable;
 	/** The process that we started, or 0. */
 	pid_t child;
+	/** Who holds the connection, too; NULL: nobody. */
+	struct sonde_guard *guard;
 };
 
 /**
@@ -29,8 +31,11 @@ struct sonde_gdb_transport {
 SONDE_NODISCARD struct sonde_error *sonde_gdb_transport_open(
 	struct sonde *sonde, const char *address, struct sonde_gdb_transport *ret);
 
-/** Closes; a child process is ended. */
+/** Closes, and dismisses the guard: nothing is left to undo. A child process is ended. */
 void sonde_gdb_transport_close(struct sonde_gdb_transport *transport);
+
+/** Closes, and leaves to the guard what is still to undo. */
+void sonde_gdb_transport_abandon(struct sonde_gdb_transport *transport);
 
 /** Sends what fits at once; *@p ret may be 0. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_transport_send(
