@@ -13,6 +13,9 @@
  * Order of calls: create, attach, connect once, where the address of the stub is not
  * known yet; describe, with the stub connected; then registers, translate and memory
  * in any number and order, and state_changed at each stop and resume; detach; destroy.
+ *
+ * A helper may live in a shared object of its own: see SONDE_HELPER_EXPORT and
+ * sonde_load_helper(), and sonde-helper(7) for the whole of one.
  */
 #ifndef SONDE_HELPER_H
 #define SONDE_HELPER_H
@@ -159,11 +162,45 @@ struct sonde_helper_descriptor {
 };
 
 /**
+ * Begins the definition of the one symbol that a helper's shared object exports:
+ *
+ *     SONDE_HELPER_EXPORT = {
+ *             .abi = SONDE_HELPER_ABI,
+ *             .size = sizeof(struct sonde_helper_descriptor),
+ *             ...
+ *     };
+ */
+#define SONDE_HELPER_EXPORT \
+	SONDE_PUBLIC const struct sonde_helper_descriptor sonde_helper_exported
+extern const struct sonde_helper_descriptor sonde_helper_exported;
+
+/**
  * Adds a helper to all targets opened afterwards, to be asked after those that were
  * added before; it is given no options. @p descriptor outlives @p sonde.
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_add_helper(
 	struct sonde *sonde, const struct sonde_helper_descriptor *descriptor);
+
+/**
+ * Loads a helper from a shared object and adds it. @p specification is a path, which
+ * has a slash in it, or the name of an installed helper, NAME.so in sonde/helpers
+ * beside this library; behind it options may stand, each after a comma: NAME,A=1,B.
+ * Neither a path nor a value can have a comma. The same one may be added more than
+ * once, with other options. What was loaded is unloaded by sonde_destroy().
+ *
+ * Loading executes the helper's code with all rights of the program, and nothing can
+ * contain it afterwards. So a file is refused with SONDE_ERROR_PERMISSION if somebody
+ * else could have put it there: if it or one of the directories above it belongs to
+ * neither root nor the user, or may be written by group or others. Directories with
+ * the sticky bit, such as /tmp, may; so may those that this library itself is in, for an
+ * installed helper. Symbolic links are followed: what they lead to is judged.
+ *
+ * SONDE_ERROR_NOT_FOUND: there is no such file. SONDE_ERROR_BAD_DATA: it is no shared
+ * object that can be loaded, or no helper. SONDE_ERROR_UNSUPPORTED: it was built for
+ * another SONDE_HELPER_ABI. SONDE_ERROR_INVALID: the options are wrong.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_load_helper(
+	struct sonde *sonde, const char *specification);
 
 /**
  * The value of an option that the helper was given; "" for one without a value, NULL
