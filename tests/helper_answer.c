@@ -11,6 +11,8 @@ struct answer {
 	struct sonde_helper helper;
 	struct sonde_helper_host *host;
 	struct sonde_register reg;
+	/* How often it was told that the target stopped or runs. */
+	unsigned changes;
 };
 
 /* Shows that code of this file was executed. */
@@ -46,15 +48,25 @@ static struct sonde_error *registers(struct sonde_helper *helper,
 		return NULL;
 	if (request->value || sonde_helper_option(answer->host, "fail"))
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "told to fail");
-	sonde_register_value_set_integer(
-		request->ret, number(answer->host, "value"), request->reg->bits);
+	sonde_register_value_set_integer(request->ret,
+		sonde_helper_option(answer->host, "changes")
+			? answer->changes
+			: number(answer->host, "value"),
+		request->reg->bits);
 	*handled = true;
 	return NULL;
+}
+
+static void state_changed(struct sonde_helper *helper, enum sonde_state state)
+{
+	(void)state;
+	((struct answer *)helper)->changes++;
 }
 
 static const struct sonde_helper_ops ops = {
 	.describe = describe,
 	.registers = registers,
+	.state_changed = state_changed,
 };
 
 static struct sonde_error *create(
@@ -81,6 +93,7 @@ static const struct sonde_helper_option options[] = {
 	{"register", "NAME", "the register to answer for"},
 	{"value", "N", "what it holds"},
 	{"bits", "N", "its width"},
+	{"changes", NULL, "it holds how often the state changed"},
 	{"pass", NULL, "pass on whatever is asked"},
 	{"fail", NULL, "end every question with an error"},
 	{NULL},

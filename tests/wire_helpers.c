@@ -375,6 +375,25 @@ static void test_adds_a_register(void **state)
 	chain_close(&chain);
 }
 
+/* Told each time, so that it can forget; and not for a read. */
+static void test_is_told_of_changes(void **state)
+{
+	static const char *const options[] = {"register=x,changes", NULL};
+	struct sonde_stop stop;
+	struct chain chain;
+
+	(void)state;
+	chain_open(&chain, options);
+	assert_int_equal(wire_register(&chain.wire, "x"), 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		check(sonde_target_step(
+			chain.wire.target, chain.wire.thread, false, &stop));
+		assert_int_equal(wire_register(&chain.wire, "x"), 2 * i);
+		assert_int_equal(wire_register(&chain.wire, "x"), 2 * i);
+	}
+	chain_close(&chain);
+}
+
 static void test_answers_before_the_stub(void **state)
 {
 	static const char *const options[] = {"register=rax,value=7", NULL};
@@ -498,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_other_descriptors),
 		cmocka_unit_test(test_wrong_options),
 		cmocka_unit_test(test_adds_a_register),
+		cmocka_unit_test(test_is_told_of_changes),
 		cmocka_unit_test(test_answers_before_the_stub),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_nobody_knows),
