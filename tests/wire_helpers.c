@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Helpers from shared objects: which files are refused, and what those that are not
- * do in a chain. The objects are tests/helper_answer.c, built in several ways.
+ * do in a chain. The objects are tests/helper_answer.c, built in several ways, and the
+ * example that users start from.
  */
 #include "wire_case.h"
 
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hex.h"
 #include "macros.h"
 
 static const struct fake_options qemu = {.kind = FAKE_QEMU};
@@ -487,6 +489,114 @@ static void test_impossible_registers(void **state)
 	}
 }
 
+/* --- examples/helper, with a monitor that says what it likes ---------------------- */
+
+static void open_example(struct chain *chain, const char *text)
+{
+	char reply[1024] = "";
+	struct fake_options options = qemu;
+
+	sonde_hex_encode(text, strlen(text), reply);
+	options.faults[0] = (struct fake_fault){.trouble = FAKE_ANSWER,
+		.request = "qRcmd",
+		.text = *text ? reply : "E01"};
+	scratch_init(&chain->scratch, "qemu-x86");
+	wire_prepare(&chain->wire, &options);
+	check(sonde_load_helper(chain->wire.sonde, chain->scratch.file));
+	check(wire_attach(&chain->wire));
+}
+
+static void test_example_reads(void **state)
+{
+	static const char text[] = "\r\nCPU#0\r\nRAX=1\r\nLDT=0000 00000000 0000ffff\r\n"
+				   "TR =0040 fffffe0000003000 0000206f 00008900 DPL=0\r\n"
+				   "GDT=     fffffe0000001000 0000007f\r\n"
+				   "DR0=0000000000000001 DR1=0000000000000002 \r\n"
+				   "DR6=00000000ffff0ff0 DR7=0000000000000400\r\n"
+				   "CPU#1\r\nDR3=0000000000000007\r\n";
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} known[] = {
+		{"gdtr_base", 0xfffffe0000001000},
+		{"gdtr_limit", 0x7f},
+		{"ldtr_limit", 0xffff},
+		{"tr", 0x40},
+		{"tr_base", 0xfffffe0000003000},
+		{"tr_limit", 0x206f},
+		{"dr1", 2},
+		{"dr7", 0x400},
+	};
+	struct sonde_register_value value;
+	struct chain chain;
+
+	(void)state;
+	open_example(&chain, text);
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		assert_int_equal(
+			wire_register(&chain.wire, known[i].name), known[i].value);
+	/* It is there for another CPU only, or not at all. */
+	check(read_value(&chain, "dr3", &value));
+	assert_false(value.available);
+	check(read_value(&chain, "idtr_base", &value));
+	assert_false(value.available);
+	/* All of that was asked for once. */
+	assert_int_equal(fake_stub_count_of(chain.wire.stub, "qRcmd"), 1);
+	chain_close(&chain);
+}
+
+/* No value comes of a number that is cut off, too long or none. */
+static void test_example_believes_nothing(void **state)
+{
+	static const char *const texts[] = {
+		"GDT= 1 2\n",
+		"CPU#",
+		"CPU#0",
+		"CPU#0\nGDT=",
+		"CPU#0\nGDT= ",
+		"CPU#0\nGDT= 12",
+		"CPU#0\nGDT= 123456789abcdef01 1\n",
+		"CPU#0\nGDT= x1 1\n",
+		"CPU#0\nGDT= -1 1\n",
+		"CPU#0\nGDT=\n1 1\n",
+		"CPU#0\nGDT= 1,1\n",
+		"CPU#0\nLGDT= 1 1\n",
+		"CPU#0\nCPU#1\nGDT= 1 1\n",
+		"CPU#00\nGDT= 1 1\n",
+		"CPU#01\nCPU#02\nGDT= 1 1\n",
+		"CPU#0\nGDT= CPU#11 1\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct sonde_register_value value = {.available = true};
+		struct chain chain;
+
+		open_example(&chain, texts[i]);
+		if (strstr(texts[i], "GDT="))
+			check(read_value(&chain, "gdtr_base", &value));
+		else
+			assert_null(sonde_thread_find_register(
+				chain.wire.thread, "gdtr_base"));
+		if (strstr(texts[i], "GDT=") && value.available)
+			fail_msg("a value came of \"%s\"", texts[i]);
+		chain_close(&chain);
+	}
+}
+
+static void test_example_without_a_monitor(void **state)
+{
+	struct chain chain;
+
+	(void)state;
+	open_example(&chain, "");
+	assert_null(sonde_thread_find_register(chain.wire.thread, "gdtr_base"));
+	assert_int_equal(wire_register(&chain.wire, "rip"), FAKE_PROGRAM);
+	chain_close(&chain);
+}
+
+/* -------------------------------------------------------------------------------- */
+
 static void test_too_many(void **state)
 {
 	struct scratch scratch;
@@ -524,6 +634,9 @@ int main(void)
 		cmocka_unit_test(test_errors_end_the_question),
 		cmocka_unit_test(test_impossible_registers),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_example_reads),
+		cmocka_unit_test(test_example_believes_nothing),
+		cmocka_unit_test(test_example_without_a_monitor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
