@@ -56,7 +56,6 @@ static const struct sonde_helper_descriptor exchange_helper = {
 	.abi = SONDE_HELPER_ABI,
 	.size = sizeof(struct sonde_helper_descriptor),
 	.name = "exchange",
-	.options = "sends packets for the benchmark; no options",
 	.create = exchange_create,
 	.destroy = exchange_destroy,
 };

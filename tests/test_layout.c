@@ -81,6 +81,37 @@ static void test_find(void **state)
 	assert_int_equal(sonde_gdb_layout_find(&layout, UINT64_MAX), -1);
 }
 
+/* Behind the stub's; what the protocol knows stays as it is. */
+static void test_list(void **state)
+{
+	static const struct sonde_register more[] = {
+		{.name = "tr", .bits = 16},
+		{.name = "rax", .group = "general", .bits = 64},
+		{.name = "dr7", .group = "debug", .bits = 64},
+		{.name = "tr", .bits = 32},
+	};
+	CLEANUP(sonde_gdb_layout_deinit) struct sonde_gdb_layout layout;
+
+	(void)state;
+	make_layout(&layout);
+	assert_int_equal(layout.listed, COUNT);
+	check(sonde_gdb_layout_list(&layout, NULL, 0));
+	check(sonde_gdb_layout_list(&layout, more, ARRAY_SIZE(more)));
+	assert_int_equal(layout.count, COUNT);
+	assert_int_equal(layout.bytes, BYTES);
+	assert_int_equal(layout.listed, COUNT + 2);
+	assert_string_equal(layout.registers[COUNT].name, "tr");
+	assert_string_equal(layout.registers[COUNT].group, "system");
+	assert_int_equal(layout.registers[COUNT].bits, 16);
+	assert_string_equal(layout.registers[COUNT + 1].name, "dr7");
+	assert_string_equal(layout.registers[COUNT + 1].group, "debug");
+	for (size_t i = 0; i < layout.listed; i++)
+		assert_int_equal(layout.registers[i].index, i);
+	check_fails(sonde_gdb_layout_list(&layout, more, SONDE_GDB_REGISTERS_MAX + 1),
+		SONDE_ERROR_INVALID);
+	assert_int_equal(layout.listed, COUNT + 2);
+}
+
 static void test_find_in_nothing(void **state)
 {
 	struct sonde_gdb_layout layout = {0};
@@ -278,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_description),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_find_in_nothing),
 		cmocka_unit_test(test_from_arch),
 		cmocka_unit_test(test_from_arch_with_a_tail),

@@ -17,9 +17,15 @@ extern "C" {
 #if defined(__GNUC__)
 #define SONDE_PUBLIC	__attribute__((visibility("default")))
 #define SONDE_NODISCARD __attribute__((warn_unused_result))
+/** A pointer that is returned, never NULL. */
+#define SONDE_NEVER_NULL __attribute__((returns_nonnull))
+/** Takes a format, as argument @p text, and what it is about, from @p first on. */
+#define SONDE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define SONDE_PUBLIC
 #define SONDE_NODISCARD
+#define SONDE_NEVER_NULL
+#define SONDE_PRINTF(text, first)
 #endif
 
 enum sonde_error_kind {
@@ -68,6 +74,31 @@ SONDE_PUBLIC uint64_t sonde_error_address(const struct sonde_error *error);
 
 /** Releases @p error; NULL is allowed. */
 SONDE_PUBLIC void sonde_error_destroy(struct sonde_error *error);
+
+/*
+ * Making errors: for helpers, whose operations return them. Where there is no memory
+ * for one, the error that is made says that.
+ */
+
+/** An error whose reason is @p why_format, in lower case and without a full stop. */
+SONDE_PUBLIC struct sonde_error *sonde_error_create(enum sonde_error_kind kind,
+	const char *why_format, ...) SONDE_PRINTF(2, 3) SONDE_NEVER_NULL;
+
+/** Of kind I/O, permission or no memory by @p number, an errno value. */
+SONDE_PUBLIC struct sonde_error *sonde_error_system(int number) SONDE_NEVER_NULL;
+
+/** @p address cannot be accessed. @p why may be NULL: "no memory can be accessed". */
+SONDE_PUBLIC struct sonde_error *sonde_error_fault(
+	uint64_t address, const char *why) SONDE_NEVER_NULL;
+
+/** Puts what was tried in front of what @p error says; returns @p error, NULL for NULL.
+ */
+SONDE_PUBLIC struct sonde_error *sonde_error_while(
+	struct sonde_error *error, const char *what_format, ...) SONDE_PRINTF(2, 3);
+
+/** Says what to try next, unless something was said already; returns @p error. */
+SONDE_PUBLIC struct sonde_error *sonde_error_suggest(
+	struct sonde_error *error, const char *hint_format, ...) SONDE_PRINTF(2, 3);
 
 #ifdef __cplusplus
 }

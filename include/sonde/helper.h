@@ -10,13 +10,17 @@
  * completely. An error ends the question: nobody else is asked. So a helper that
  * fails half-way returns the error, and one that merely does not know passes on.
  *
- * Order of calls: create, attach, describe; then connect once, when something
- * needs the stub; then registers, translate and memory in any number and order,
- * and state_changed at each stop and resume; detach; destroy.
+ * Order of calls: create, attach, connect once, where the address of the stub is not
+ * known yet; describe, with the stub connected; then registers, translate and memory
+ * in any number and order, and state_changed at each stop and resume; detach; destroy.
+ *
+ * A helper may live in a shared object of its own: see SONDE_HELPER_EXPORT and
+ * sonde_load_helper(), and sonde-helper(7) for the whole of one.
  */
 #ifndef SONDE_HELPER_H
 #define SONDE_HELPER_H
 
+#include <sonde/register.h>
 #include <sonde/target.h>
 
 #ifdef __cplusplus
@@ -25,7 +29,7 @@ extern "C" {
 
 enum {
 	/** Changes with every change of this header: the check is exact. */
-	SONDE_HELPER_ABI = 1,
+	SONDE_HELPER_ABI = 2,
 };
 
 /** One target's helper: the helper's own structure begins with this one. */
@@ -48,6 +52,14 @@ struct sonde_helper_description {
 	enum sonde_state state;
 	/** "mmap", "process", "qmp", "stub"; NULL: no memory from this helper. */
 	const char *memory_means;
+	/**
+	 * Registers that the stub lacks and this helper has; name, group and bits count.
+	 * They are listed after the stub's. One whose name is there already is not
+	 * listed again, but this helper is asked for it all the same, before those
+	 * that were added later. They live as long as the helper.
+	 */
+	const struct sonde_register *registers;
+	size_t register_count;
 };
 
 struct sonde_register_request {
@@ -88,7 +100,8 @@ struct sonde_helper_ops {
 
 	/**
 	 * Optional. Fill in what is known of @p ret and leave the rest: a later
-	 * helper fills what is still unknown.
+	 * helper fills what is still unknown. The target is stopped, and the stub can be
+	 * asked; which registers it has is not known yet.
 	 */
 	struct sonde_error *(*describe)(
 		struct sonde_helper *helper, struct sonde_helper_description *ret);
@@ -120,25 +133,82 @@ struct sonde_helper_ops {
 	void (*state_changed)(struct sonde_helper *helper, enum sonde_state state);
 };
 
-/** The one symbol that a helper's shared object exports is a descriptor. */
+/** An option, for `--helper NAME,OPTION=VALUE`. */
+struct sonde_helper_option {
+	/** Without '=' and ','. */
+	const char *name;
+	/** What its value is called in messages; NULL: it has none. */
+	const char *argument;
+	/** A few words for users. */
+	const char *help;
+};
+
 struct sonde_helper_descriptor {
 	/** SONDE_HELPER_ABI. */
 	unsigned abi;
 	/** sizeof(struct sonde_helper_descriptor). */
 	size_t size;
 	const char *name;
-	/** A line on what it does and what its options are, for users. */
-	const char *options;
-	/** Mandatory. The helper is freed with @ref destroy. */
+	/** Ends with an entry without a name; NULL: no options. */
+	const struct sonde_helper_option *options;
+	/**
+	 * Mandatory. The helper is freed with @ref destroy. @p host and the values of its
+	 * options live as long.
+	 */
 	struct sonde_error *(*create)(
 		struct sonde_helper_host *host, struct sonde_helper **ret);
 	/** Mandatory. */
 	void (*destroy)(struct sonde_helper *helper);
 };
 
-/** Adds a helper to all targets opened afterwards; @p descriptor outlives @p sonde. */
+/**
+ * Begins the definition of the one symbol that a helper's shared object exports:
+ *
+ *     SONDE_HELPER_EXPORT = {
+ *             .abi = SONDE_HELPER_ABI,
+ *             .size = sizeof(struct sonde_helper_descriptor),
+ *             ...
+ *     };
+ */
+#define SONDE_HELPER_EXPORT \
+	SONDE_PUBLIC const struct sonde_helper_descriptor sonde_helper_exported
+extern const struct sonde_helper_descriptor sonde_helper_exported;
+
+/**
+ * Adds a helper to all targets opened afterwards, to be asked after those that were
+ * added before; it is given no options. @p descriptor outlives @p sonde.
+ */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_add_helper(
 	struct sonde *sonde, const struct sonde_helper_descriptor *descriptor);
+
+/**
+ * Loads a helper from a shared object and adds it. @p specification is a path, which
+ * has a slash in it, or the name of an installed helper, NAME.so in sonde/helpers
+ * beside this library; behind it options may stand, each after a comma: NAME,A=1,B.
+ * Neither a path nor a value can have a comma. The same one may be added more than
+ * once, with other options. What was loaded is unloaded by sonde_destroy().
+ *
+ * Loading executes the helper's code with all rights of the program, and nothing can
+ * contain it afterwards. So a file is refused with SONDE_ERROR_PERMISSION if somebody
+ * else could have put it there: if it or one of the directories above it belongs to
+ * neither root nor the user, or may be written by group or others. Directories with
+ * the sticky bit, such as /tmp, may; so may those that this library itself is in, for an
+ * installed helper. Symbolic links are followed: what they lead to is judged.
+ *
+ * SONDE_ERROR_NOT_FOUND: there is no such file. SONDE_ERROR_BAD_DATA: it is no shared
+ * object that can be loaded, or no helper. SONDE_ERROR_UNSUPPORTED: it was built for
+ * another SONDE_HELPER_ABI. SONDE_ERROR_INVALID: the options are wrong.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_load_helper(
+	struct sonde *sonde, const char *specification);
+
+/**
+ * The value of an option that the helper was given; "" for one without a value, NULL
+ * for one that was not given; of one that was given twice, the last. Lives as long
+ * as the helper.
+ */
+SONDE_PUBLIC const char *sonde_helper_option(
+	const struct sonde_helper_host *host, const char *name);
 
 /**
  * Sends a packet of the GDB remote protocol and waits for the answer. Packets

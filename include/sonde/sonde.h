@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Everything a program needs; sonde/helper.h is for those who write helpers. */
+/* Everything a program needs; sonde/helper.h is for those who write or load helpers. */
 #ifndef SONDE_SONDE_H
 #define SONDE_SONDE_H
 

@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How errors are made; what they are, <sonde/error.h> says. */
+/* What the library alone does with errors; what they are, <sonde/error.h> says. */
 #ifndef SONDE_BASE_ERROR_H
 #define SONDE_BASE_ERROR_H
 
 #include <sonde/error.h>
 #include "macros.h"
 
-/** An error whose reason is @p why_format; never NULL. */
-struct sonde_error *sonde_error_create(
-	enum sonde_error_kind kind, const char *why_format, ...) PRINTF(2, 3) NEVER_NULL;
-
-/** Of kind I/O, permission or no memory by @p number, an errno value. */
-struct sonde_error *sonde_error_system(int number) NEVER_NULL;
-
-/** @p address cannot be accessed. @p why may be NULL: "address is not mapped". */
-struct sonde_error *sonde_error_fault(uint64_t address, const char *why) NEVER_NULL;
-
 /** The one that needs no memory. */
 struct sonde_error *sonde_error_no_memory(void) NEVER_NULL;
-
-/** Puts what was tried in front of what @p error says; returns @p error, NULL for NULL.
- */
-struct sonde_error *sonde_error_while(
-	struct sonde_error *error, const char *what_format, ...) PRINTF(2, 3);
-
-/** Says what to try next, unless something was said already; returns @p error. */
-struct sonde_error *sonde_error_suggest(
-	struct sonde_error *error, const char *hint_format, ...) PRINTF(2, 3);
 
 static inline bool sonde_error_is(
 	const struct sonde_error *error, enum sonde_error_kind kind)

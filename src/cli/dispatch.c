@@ -45,7 +45,7 @@ static int attach_and_run(struct cli *cli, const struct cli_arguments *arguments
 {
 	int status, detached;
 
-	status = cli_attach(cli);
+	status = cli_attach(cli, arguments);
 	if (status == CLI_DONE)
 		status = arguments->command->run(cli, arguments);
 	detached = cli_detach(cli);

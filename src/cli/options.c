@@ -15,7 +15,7 @@ const struct cli_option cli_global_options[] = {
 	{"--json", NULL, "JSON Lines on stdout, errors as one object on stderr"},
 	{"--symbols", "FILE", "symbols of the kernel", "the kernel level"},
 	{"--root", "DIR", "a copy of the guest's files", "the process level"},
-	{"--helper", "FILE", "a helper to load", "the loading of helpers"},
+	{"--helper", "FILE", "load a helper: NAME or ./FILE, then ,OPTION=VALUE..."},
 	{"--stop", NULL, "stop the guest meanwhile (gdb: targets always do)"},
 	{"--wait", NULL, "wait for a target that is absent or held by somebody else"},
 	{"--no-guard", NULL, "if sonde is killed, leave the guest as it is then"},

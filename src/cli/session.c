@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <limits.h>
+#include <sonde/helper.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -72,7 +73,8 @@ int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 	struct cli_settings *settings = &cli->settings;
 	const char *target = cli_option_value(arguments, "-t");
 
-	if (cli->in_shell && (target || cli_option_given(arguments, "--level")))
+	if (cli->in_shell && (target || cli_option_given(arguments, "--level") ||
+				     cli_option_given(arguments, "--helper")))
 		return cli_usage_hint(cli, "shell", "leave it with 'quit' first",
 			"it is attached already");
 	cli->json = settings->json || cli_option_given(arguments, "--json");
@@ -125,7 +127,17 @@ static int open_target(struct cli *cli)
 	}
 }
 
-int cli_attach(struct cli *cli)
+/* The first that was named is the first to be asked. */
+static int load_helpers(struct cli *cli, const struct cli_arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->given_count; i++)
+		if (!strcmp(arguments->given[i].option->name, "--helper"))
+			CLI_TRY(cli,
+				sonde_load_helper(cli->sonde, arguments->given[i].value));
+	return CLI_DONE;
+}
+
+int cli_attach(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_options options = {
 		.size = sizeof(options),
@@ -137,6 +149,7 @@ int cli_attach(struct cli *cli)
 		.guard = cli->settings.no_guard ? SONDE_GUARD_REFUSED
 						: SONDE_GUARD_REQUIRED,
 	};
+	int status;
 
 	if (!cli->settings.target)
 		return cli_fail(cli, SONDE_ERROR_INVALID, "no target",
@@ -147,7 +160,8 @@ int cli_attach(struct cli *cli)
 	/* One that came before there was anything to interrupt. */
 	if (cli_signals_came())
 		sonde_interrupt(cli->sonde);
-	return open_target(cli);
+	status = load_helpers(cli, arguments);
+	return status == CLI_DONE ? open_target(cli) : status;
 }
 
 int cli_detach(struct cli *cli)

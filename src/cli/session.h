@@ -10,8 +10,8 @@ struct cli_arguments;
 /** Takes the global options over into the settings; reports what is wrong. */
 int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments);
 
-/** Attaches; reports what went wrong. */
-int cli_attach(struct cli *cli);
+/** Loads the helpers that are asked for, and attaches; reports what went wrong. */
+int cli_attach(struct cli *cli, const struct cli_arguments *arguments);
 
 /** Detaches, and frees what cli_attach() made. Nothing to do: CLI_DONE. */
 int cli_detach(struct cli *cli);

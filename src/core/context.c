@@ -55,6 +55,9 @@ void sonde_destroy(struct sonde *sonde)
 {
 	if (!sonde)
 		return;
+	/* No target is left that could use them. */
+	while (sonde->helper_count)
+		sonde_added_helper_deinit(&sonde->helpers[--sonde->helper_count]);
 	close(sonde->interrupt_fd);
 	free(sonde->guard_program);
 	free(sonde);
@@ -69,21 +72,27 @@ struct sonde_error *sonde_context_add_driver(
 	return NULL;
 }
 
+struct sonde_error *sonde_context_add_helper(
+	struct sonde *sonde, struct sonde_added_helper *added)
+{
+	if (sonde->helper_count == SONDE_HELPERS_MAX) {
+		sonde_added_helper_deinit(added);
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"there are %u helpers already", (unsigned)SONDE_HELPERS_MAX);
+	}
+	sonde->helpers[sonde->helper_count++] = *added;
+	return NULL;
+}
+
 struct sonde_error *sonde_add_helper(
 	struct sonde *sonde, const struct sonde_helper_descriptor *descriptor)
 {
-	if (descriptor->abi != SONDE_HELPER_ABI ||
-		descriptor->size != sizeof(*descriptor))
-		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-			"helper \"%s\" was built for ABI %u, this library has %u",
-			descriptor->name, descriptor->abi, (unsigned)SONDE_HELPER_ABI);
-	if (!descriptor->create)
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"helper \"%s\" cannot be created", descriptor->name);
-	if (sonde->helper_count == SONDE_HELPERS_MAX)
-		return sonde_error_create(SONDE_ERROR_INVALID, "too many helpers");
-	sonde->helpers[sonde->helper_count++] = descriptor;
-	return NULL;
+	struct sonde_added_helper added;
+	struct sonde_error *error = sonde_added_helper_init(&added, descriptor, NULL);
+
+	if (!error)
+		error = sonde_context_add_helper(sonde, &added);
+	return sonde_error_while(error, "adding a helper");
 }
 
 void sonde_interrupt(struct sonde *sonde)

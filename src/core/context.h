@@ -3,8 +3,8 @@
 #ifndef SONDE_CORE_CONTEXT_H
 #define SONDE_CORE_CONTEXT_H
 
-#include <sonde/helper.h>
 #include <sonde/target.h>
+#include "added_helper.h"
 #include "error.h"
 #include "log.h"
 
@@ -37,7 +37,7 @@ struct sonde {
 	const struct sonde_driver *drivers[SONDE_DRIVERS_MAX];
 	size_t driver_count;
 	/** In the order in which they are asked. */
-	const struct sonde_helper_descriptor *helpers[SONDE_HELPERS_MAX];
+	struct sonde_added_helper helpers[SONDE_HELPERS_MAX];
 	size_t helper_count;
 };
 
@@ -47,6 +47,10 @@ SONDE_NODISCARD struct sonde_error *sonde_context_create(
 
 SONDE_NODISCARD struct sonde_error *sonde_context_add_driver(
 	struct sonde *sonde, const struct sonde_driver *driver);
+
+/** Takes over @p added, also on failure. */
+SONDE_NODISCARD struct sonde_error *sonde_context_add_helper(
+	struct sonde *sonde, struct sonde_added_helper *added);
 
 /** SONDE_ERROR_INTERRUPTED, and the interrupt is consumed, if there is one. */
 SONDE_NODISCARD struct sonde_error *sonde_context_check_interrupt(struct sonde *sonde);

@@ -79,7 +79,6 @@ const struct sonde_helper_descriptor sonde_gdb_builtin_helper = {
 	.abi = SONDE_HELPER_ABI,
 	.size = sizeof(struct sonde_helper_descriptor),
 	.name = "builtin",
-	.options = "asks the stub itself; no options",
 	.create = builtin_create,
 	.destroy = builtin_destroy,
 };

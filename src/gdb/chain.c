@@ -4,32 +4,36 @@
 
 #include "machine.h"
 
-static struct sonde_error *add_link(struct sonde_gdb_machine *machine,
-	const struct sonde_helper_descriptor *descriptor)
+static const struct sonde_added_helper builtin = {
+	.descriptor = &sonde_gdb_builtin_helper,
+};
+
+static struct sonde_error *add_link(
+	struct sonde_gdb_machine *machine, const struct sonde_added_helper *added)
 {
 	struct sonde_gdb_link *link = &machine->chain[machine->chain_length];
 	struct sonde_error *error;
 
-	error = descriptor->create(&machine->host, &link->helper);
+	link->host = (struct sonde_helper_host){.machine = machine, .added = added};
+	error = added->descriptor->create(&link->host, &link->helper);
 	if (!error) {
-		link->descriptor = descriptor;
 		machine->chain_length++;
 		if (link->helper->ops->attach)
 			error = link->helper->ops->attach(link->helper);
 	}
 	if (!error)
 		link->attached = true;
-	return sonde_error_while(error, "starting helper \"%s\"", descriptor->name);
+	return sonde_error_while(
+		error, "starting helper \"%s\"", added->descriptor->name);
 }
 
 struct sonde_error *sonde_gdb_chain_init(struct sonde_gdb_machine *machine)
 {
 	const struct sonde *sonde = machine->target.sonde;
 
-	machine->host.machine = machine;
 	for (size_t i = 0; i < sonde->helper_count; i++)
-		CHECK(add_link(machine, sonde->helpers[i]));
-	return add_link(machine, &sonde_gdb_builtin_helper);
+		CHECK(add_link(machine, &sonde->helpers[i]));
+	return add_link(machine, &builtin);
 }
 
 struct sonde_error *sonde_gdb_chain_detach(struct sonde_gdb_machine *machine)
@@ -52,7 +56,7 @@ void sonde_gdb_chain_deinit(struct sonde_gdb_machine *machine)
 	while (machine->chain_length) {
 		struct sonde_gdb_link *link = &machine->chain[--machine->chain_length];
 
-		link->descriptor->destroy(link->helper);
+		link->host.added->descriptor->destroy(link->helper);
 	}
 }
 
@@ -76,6 +80,21 @@ struct sonde_error *sonde_gdb_chain_describe(
 			ret->state = own.state;
 		if (!ret->memory_means)
 			ret->memory_means = own.memory_means;
+		machine->chain[i].registers = own.registers;
+		machine->chain[i].register_count = own.register_count;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_chain_list_registers(struct sonde_gdb_machine *machine)
+{
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		const struct sonde_gdb_link *link = &machine->chain[i];
+
+		CHECK(sonde_error_while(sonde_gdb_layout_list(&machine->layout,
+						link->registers, link->register_count),
+			"listing the registers of helper \"%s\"",
+			link->host.added->descriptor->name));
 	}
 	return NULL;
 }
@@ -139,6 +158,11 @@ void sonde_gdb_chain_state_changed(
 }
 
 /* --- what helpers may ask of the driver ------------------------------------------ */
+
+const char *sonde_helper_option(const struct sonde_helper_host *host, const char *name)
+{
+	return sonde_added_helper_option(host->added, name);
+}
 
 static struct sonde_error *check_stub(const struct sonde_gdb_machine *machine)
 {

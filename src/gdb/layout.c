@@ -29,6 +29,7 @@ static void add(struct sonde_gdb_layout *layout, const char *name, const char *g
 	layout->slots[i] = (struct sonde_gdb_slot){
 		.number = number, .bytes = (bits + 7) / 8, .offset = layout->bytes};
 	layout->bytes += layout->slots[i].bytes;
+	layout->listed = layout->count;
 }
 
 /* The architecture's own word is the same on every stub; the stub's is the fallback. */
@@ -84,6 +85,56 @@ struct sonde_error *sonde_gdb_layout_from_arch(
 		add(&layout, reg->name, reg->group, reg->bits, i);
 	}
 	*ret = layout;
+	return NULL;
+}
+
+static bool is_listed(const struct sonde_gdb_layout *layout, const char *name)
+{
+	for (size_t i = 0; i < layout->listed; i++)
+		if (!strcmp(layout->registers[i].name, name))
+			return true;
+	return false;
+}
+
+static struct sonde_error *list_one(
+	struct sonde_gdb_layout *layout, const struct sonde_register *reg)
+{
+	if (!reg->name || !*reg->name)
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "there is one without a name");
+	if (!reg->bits || reg->bits > 8 * SONDE_REGISTER_MAX_BYTES)
+		return sonde_error_create(SONDE_ERROR_INVALID, "%s cannot have %u bits",
+			reg->name, reg->bits);
+	if (is_listed(layout, reg->name))
+		return NULL;
+	layout->registers[layout->listed] = (struct sonde_register){
+		.name = reg->name,
+		.group = reg->group ? reg->group : "system",
+		.bits = reg->bits,
+		.index = (unsigned)layout->listed,
+	};
+	layout->listed++;
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_layout_list(struct sonde_gdb_layout *layout,
+	const struct sonde_register *registers, size_t count)
+{
+	struct sonde_register *longer;
+
+	if (!count)
+		return NULL;
+	if (count > SONDE_GDB_REGISTERS_MAX)
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"there cannot be %zu, only %u", count,
+			(unsigned)SONDE_GDB_REGISTERS_MAX);
+	longer = realloc(
+		layout->registers, (layout->listed + count) * sizeof(*layout->registers));
+	if (!longer)
+		return sonde_error_no_memory();
+	layout->registers = longer;
+	for (size_t i = 0; i < count; i++)
+		CHECK(list_one(layout, &registers[i]));
 	return NULL;
 }
 

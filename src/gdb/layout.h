@@ -17,8 +17,13 @@ struct sonde_gdb_slot {
 };
 
 struct sonde_gdb_layout {
-	/** As users see them, in the order of their numbers. */
+	/**
+	 * As users see them: @ref count that the stub has, in the order of their numbers,
+	 * and behind them those that only a helper has, @ref listed in all.
+	 */
 	struct sonde_register *registers;
+	size_t listed;
+	/** Of the stub's registers. */
 	struct sonde_gdb_slot *slots;
 	size_t count;
 	/** The length of all of them. */
@@ -39,6 +44,13 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_layout_from_description(
 /** As much of the architecture's table as @p g_bytes hold. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_layout_from_arch(
 	const struct sonde_arch *arch, size_t g_bytes, struct sonde_gdb_layout *ret);
+
+/**
+ * Lists @p count registers of a helper, but for those whose name is there already. The
+ * names are borrowed.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_layout_list(struct sonde_gdb_layout *layout,
+	const struct sonde_register *registers, size_t count);
 
 /** The index of the register that the protocol calls @p number, or -1. */
 ptrdiff_t sonde_gdb_layout_find(const struct sonde_gdb_layout *layout, uint64_t number);

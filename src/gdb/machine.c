@@ -186,6 +186,7 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 		target->arch = sonde_arch_find(description.architecture);
 	CHECK(sonde_gdb_machine_learn_registers(machine));
 	CHECK(sonde_gdb_note_pc(machine));
+	CHECK(sonde_gdb_chain_list_registers(machine));
 	sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
 	CHECK(sonde_target_threads(target, &threads, &count));
 	CHECK(sonde_gdb_machine_take_stop(machine, &machine->stub.first_stop, &stop));

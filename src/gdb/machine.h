@@ -30,12 +30,16 @@ struct sonde_gdb_thread {
 
 struct sonde_helper_host {
 	struct sonde_gdb_machine *machine;
+	const struct sonde_added_helper *added;
 };
 
 /** One link of the chain. */
 struct sonde_gdb_link {
-	const struct sonde_helper_descriptor *descriptor;
+	struct sonde_helper_host host;
 	struct sonde_helper *helper;
+	/** What it has and the stub has not, as it described them. */
+	const struct sonde_register *registers;
+	size_t register_count;
 	bool attached;
 };
 
@@ -58,7 +62,6 @@ struct sonde_gdb_machine {
 	bool interrupt_stray;
 	struct sonde_gdb_link chain[SONDE_HELPERS_MAX + 1];
 	size_t chain_length;
-	struct sonde_helper_host host;
 	const char *memory_means;
 };
 
@@ -126,6 +129,9 @@ void sonde_gdb_chain_deinit(struct sonde_gdb_machine *machine);
 
 SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_describe(
 	struct sonde_gdb_machine *machine, struct sonde_helper_description *ret);
+/** Lists the registers that were described, behind those of the stub. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_list_registers(
+	struct sonde_gdb_machine *machine);
 /** *@p ret is NULL where no helper knows a stub. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_connect(
 	struct sonde_gdb_machine *machine, const char **ret);

@@ -210,9 +210,22 @@ static struct sonde_error *write_to_stub(struct sonde_thread *thread,
 	return known ? NULL : write_all(thread, reg->index, ordered);
 }
 
+/* A helper listed it and passes on now: its value is not known. */
+static struct sonde_error *answer_for_helper(const struct sonde_register_request *request)
+{
+	if (request->value)
+		return sonde_error_create(
+			SONDE_ERROR_UNSUPPORTED, "the stub does not have this register");
+	memset(request->ret, 0, sizeof(*request->ret));
+	request->ret->bits = request->reg->bits;
+	return NULL;
+}
+
 struct sonde_error *sonde_gdb_machine_stub_register(
 	struct sonde_gdb_machine *machine, const struct sonde_register_request *request)
 {
+	if (request->reg->index >= machine->layout.count)
+		return answer_for_helper(request);
 	if (!machine->stub_open)
 		return sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "the stub is not connected");
@@ -229,7 +242,7 @@ static void list(const struct sonde_target *target, const struct sonde_register 
 	const struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
 	*ret = machine->layout.registers;
-	*count = machine->layout.count;
+	*count = machine->layout.listed;
 }
 
 static struct sonde_error *read_register(struct sonde_thread *thread,
