@@ -6,7 +6,8 @@ BUILD ?= build
 PREFIX ?= /usr/local
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all demo check check-long bench fmt fmt-check lint san fuzz install clean support
+.PHONY: all demo check check-long check-packages check-abi abi deb bench fmt fmt-check lint \
+	san fuzz install clean support
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -31,7 +32,23 @@ check:
 # The same with the full counts and matrices.
 check-long:
 	@scripts/install-packages --for check
+	@scripts/install-packages --for packages
 	@scripts/check --long $(BUILD)
+
+# The Debian packages, in a system of their own, and the library's ABI.
+check-packages:
+	@scripts/install-packages --for packages
+	@scripts/check --packages $(BUILD)
+
+# Debian packages of the tree as it is, in $(BUILD)/deb.
+deb:
+	@scripts/install-packages --for packages
+	@scripts/build-packages $(BUILD)
+
+# What compiled programs rely on: written down, and held against what is written.
+abi check-abi: all
+	@scripts/install-packages --for packages
+	@scripts/abi $(if $(filter abi,$@),make,check) $(BUILD)
 
 # Speed, as ratios measured side by side.
 bench:
