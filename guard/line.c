@@ -140,7 +140,7 @@ bool line_take_packet(struct line *line, struct answer *ret)
 		for (size_t i = 0; i < length; i++)
 			sum += begin[1 + i];
 		line->start = (size_t)(hash + 3 - line->in);
-		if (digit(hash[1]) << 4 != (sum & 0xf0) || digit(hash[2]) != (sum & 15))
+		if (digit(hash[1]) != sum >> 4 || digit(hash[2]) != (sum & 15))
 			continue;
 		expand(begin + 1, length, ret);
 		return true;

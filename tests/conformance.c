@@ -5,6 +5,7 @@
  * name, with the reason; docs/support.md is made from that.
  *
  *     conformance TARGET [hot=ADDRESS] [data=ADDRESS] [watch=ADDRESS] [stack=1] [cpus=N]
+ *                 [no_debug_registers=1]
  *
  * hot: a function that is called often. data: 16 KiB whose bytes may change for a moment
  * while everything is stopped. watch: 8 bytes that are written often. stack=1: hot()
@@ -146,6 +147,8 @@ int main(int argc, char **argv)
 	subject.data = parameter(argc, argv, "data");
 	subject.watch = parameter(argc, argv, "watch");
 	subject.stack = parameter(argc, argv, "stack") != 0;
+	subject.no_debug_registers =
+		parameter(argc, argv, "no_debug_registers") != 0;
 	subject.cpus = (unsigned)parameter(argc, argv, "cpus");
 	stub = start_fake_stub(&subject);
 	error = sonde_create(&options, &subject.sonde);

@@ -15,6 +15,8 @@ struct subject {
 	uint64_t hot, data, watch;
 	unsigned cpus;
 	bool stack;
+	/** Those of the machine under the stub stop nothing. */
+	bool no_debug_registers;
 };
 
 /* Each runs its checks on subject->target, which is stopped before and after. */

@@ -21,9 +21,12 @@ static struct sonde_breakpoint *set(struct subject *subject,
 	enum sonde_breakpoint_kind kind, uint64_t address, uint64_t length)
 {
 	struct sonde_breakpoint *breakpoint = NULL;
-	struct sonde_error *error = sonde_breakpoint_create(
-		subject->target, kind, address, length, &breakpoint);
+	struct sonde_error *error;
 
+	if (kind != SONDE_BREAKPOINT_SOFTWARE && subject->no_debug_registers)
+		tap_skip(&subject->tap, "the machine's debug registers stop nothing");
+	error = sonde_breakpoint_create(
+		subject->target, kind, address, length, &breakpoint);
 	if (error && sonde_error_kind(error) == SONDE_ERROR_UNSUPPORTED) {
 		sonde_error_destroy(error);
 		tap_skip(&subject->tap, "the stub sets none of this kind");

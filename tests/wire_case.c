@@ -31,6 +31,8 @@ void wire_prepare(struct wire_case *wire, const struct fake_options *options)
 		.log_user = wire,
 		.log_level = SONDE_LOG_DEBUG,
 		.timeout_ms = WIRE_PATIENT_MS,
+		/* It would have something to say to a stub that misbehaves. */
+		.guard = SONDE_GUARD_REFUSED,
 	};
 
 	memset(wire, 0, sizeof(*wire));

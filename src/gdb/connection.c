@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "clock.h"
 #define SONDE_GDB_CONNECTION_IMPLEMENTATION
@@ -178,22 +177,16 @@ struct sonde_error *sonde_gdb_send_break(struct sonde_gdb_connection *connection
 
 /*
  * QEMU says "T02" when connecting has stopped a running guest. Looks at what has come
- * without taking it; *@p size becomes what may be taken, 0 for the end of the stream.
+ * without taking it; *@p size becomes how much may be taken.
  */
 static struct sonde_error *look_at_arrival(struct sonde_gdb_connection *connection,
 	int64_t deadline, uint8_t *room, size_t *size)
 {
 	struct sonde_journal *journal = sonde_guard_journal(connection->transport.guard);
 	struct sonde_journal_facts *facts = sonde_journal_facts(journal);
-	ssize_t seen;
-	short events;
 
-	CHECK(sonde_gdb_transport_poll(
-		&connection->transport, POLLIN, deadline, &events));
-	seen = recv(connection->transport.fd, room, *size, MSG_PEEK | MSG_DONTWAIT);
-	if (seen <= 0)
-		return NULL;
-	*size = (size_t)seen;
+	CHECK(sonde_gdb_transport_peek(
+		&connection->transport, deadline, room, *size, size));
 	if (!facts || !memmem(room, *size, "$T02", 4))
 		return NULL;
 	connection->note_arrival = false;

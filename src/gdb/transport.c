@@ -186,3 +186,18 @@ struct sonde_error *sonde_gdb_transport_receive(struct sonde_gdb_transport *tran
 				SONDE_ERROR_TIMEOUT, "the stub did not answer in time");
 	}
 }
+
+struct sonde_error *sonde_gdb_transport_peek(struct sonde_gdb_transport *transport,
+	int64_t deadline, void *buffer, size_t room, size_t *ret)
+{
+	size_t got = 0;
+	short events;
+
+	while (!got) {
+		CHECK(sonde_gdb_transport_poll(transport, POLLIN, deadline, &events));
+		CHECK(receive_once(
+			transport, MSG_PEEK | MSG_DONTWAIT, buffer, room, &got));
+	}
+	*ret = got;
+	return NULL;
+}

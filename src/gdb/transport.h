@@ -57,6 +57,11 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_transport_receive(
 	struct sonde_gdb_transport *transport, enum sonde_gdb_patience patience,
 	int64_t deadline, void *buffer, size_t room, size_t *ret);
 
+/** The same, of a socket, without taking it. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_transport_peek(
+	struct sonde_gdb_transport *transport, int64_t deadline, void *buffer,
+	size_t room, size_t *ret);
+
 /** Waits until something can be sent or received. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_transport_poll(
 	struct sonde_gdb_transport *transport, short events, int64_t deadline,

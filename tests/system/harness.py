@@ -19,6 +19,9 @@ sys.path.insert(0, str(TOP / "scripts"))
 
 from guestkit import Guest, GuestError  # noqa: E402
 
+# Whoever runs the tests may ignore it (nohup), and then sonde would, too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 PATIENCE = 60       # seconds; for what is only slow when the machine is busy
 HEX = re.compile(r"0x[0-9a-f]+")
 
