@@ -217,18 +217,16 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 static int set_and_run(
 	struct cli *cli, const struct cli_arguments *arguments, struct probe *probe)
 {
-	struct cli_hits hits = {.cli = cli, .show = show, .user = probe};
+	struct cli_hits hits = {
+		.cli = cli, .columns = columns, .show = show, .user = probe};
 	struct sonde_value place;
 
 	CLI_TRY(cli, cli_evaluate(cli, probe->place, NULL, &place));
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.stay = cli_option_given(arguments, "--stay");
-	CLI_TRY(cli,
-		sonde_breakpoint_create(cli->target,
-			cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
-							    : SONDE_BREAKPOINT_SOFTWARE,
-			place.integer, 0, &hits.breakpoint));
-	cli_output_begin(&hits.output, cli, CLI_STREAM, columns);
+	hits.kind = cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
+							: SONDE_BREAKPOINT_SOFTWARE;
+	hits.address = place.integer;
 	return cli_hits_run(&hits);
 }
 

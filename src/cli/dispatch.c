@@ -49,6 +49,9 @@ static int attach_and_run(struct cli *cli, const struct cli_arguments *arguments
 	if (status == CLI_DONE)
 		status = arguments->command->run(cli, arguments);
 	detached = cli_detach(cli);
+	/* Ctrl-Z during what was too short to be suspended. */
+	if (cli_signals_suspension())
+		cli_signals_suspend();
 	return status == CLI_DONE ? detached : status;
 }
 

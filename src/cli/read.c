@@ -17,6 +17,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "suspend.h"
 #include "report.h"
 #include "session.h"
 #include "table.h"
@@ -163,9 +164,11 @@ static int copy(struct cli *cli, const struct range *range, struct sink *sink,
 	for (uint64_t done = 0; done < range->length && !stop;) {
 		uint64_t left = range->length - done, address = range->address + done;
 		size_t length = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
-		struct sonde_error *error =
-			sonde_space_read(range->space, address, buffer, length);
+		struct sonde_error *error;
 		int status;
+
+		CLI_TRY(cli, cli_suspend(cli));
+		error = sonde_space_read(range->space, address, buffer, length);
 
 		if (error)
 			length = cli_bytes_before(error, address, length);

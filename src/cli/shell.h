@@ -44,6 +44,10 @@ enum cli_line cli_shell_read_plain(struct cli_shell *shell, char **ret);
 /** NULL: there is none; libedit is loaded here. */
 struct cli_editor *cli_editor_create(struct cli_shell *shell);
 
+/** Gives the terminal back as it was found, and takes it again. */
+void cli_editor_leave(struct cli_editor *editor);
+void cli_editor_return(struct cli_editor *editor);
+
 /** Keeps the history. NULL is allowed. */
 void cli_editor_destroy(struct cli_editor *editor);
 

@@ -228,6 +228,16 @@ void cli_editor_destroy(struct cli_editor *editor)
 	free(editor);
 }
 
+void cli_editor_leave(struct cli_editor *editor)
+{
+	libedit.set(editor->line, EL_PREP_TERM, 0);
+}
+
+void cli_editor_return(struct cli_editor *editor)
+{
+	libedit.set(editor->line, EL_PREP_TERM, 1);
+}
+
 /* Kept at once: whatever ends the shell, the history is there. */
 static void remember(struct cli_editor *editor, const char *text)
 {

@@ -60,6 +60,20 @@ static bool hear(struct cli_shell *shell)
 	return true;
 }
 
+/* Whoever types has the guest as it is: it stays so, and is there afterwards. */
+static void suspend(struct cli_shell *shell)
+{
+	cli_notice(shell->cli, "suspended; the guest %s meanwhile",
+		sonde_target_state(shell->cli->target) == SONDE_STATE_RUNNING
+			? "runs"
+			: "stands still");
+	if (shell->editor)
+		cli_editor_leave(shell->editor);
+	cli_signals_suspend();
+	if (shell->editor)
+		cli_editor_return(shell->editor);
+}
+
 bool cli_shell_wait(struct cli_shell *shell, bool *said)
 {
 	*said = false;
@@ -71,6 +85,11 @@ bool cli_shell_wait(struct cli_shell *shell, bool *said)
 
 		if (!cli_signals_poll(descriptors, ARRAY_SIZE(descriptors)))
 			return false;
+		if (cli_signals_suspension()) {
+			suspend(shell);
+			*said = true;
+			return true;
+		}
 		if (descriptors[1].revents && hear(shell)) {
 			*said = true;
 			return true;

@@ -23,8 +23,18 @@ bool cli_signals_end(void);
 /** Forgets what came, except for what asks the program to end. */
 void cli_signals_clear(void);
 
-/** poll() without a timeout that no signal slips past: false when one came. */
+/** poll() without a timeout that no signal slips past: false when one came that ends
+ * something. */
 bool cli_signals_poll(struct pollfd *descriptors, nfds_t count);
+
+/** Whether Ctrl-Z was typed, and this process has not been stopped for it yet. */
+bool cli_signals_suspension(void);
+
+/** While true, Ctrl-Z interrupts what waits; else it is only noted. */
+void cli_signals_wait(bool waits);
+
+/** Stops this process as Ctrl-Z does; returns when it goes on. */
+void cli_signals_suspend(void);
 
 /** While held, signals are noted and interrupt nothing: cleaning up. */
 void cli_signals_hold(void);

@@ -4,6 +4,7 @@
 #include "report.h"
 #include "session.h"
 #include "stops.h"
+#include "suspend.h"
 #include "table.h"
 
 static int check(struct cli *cli, const struct cli_arguments *arguments)
@@ -20,6 +21,7 @@ static int step(struct cli *cli, struct sonde_thread *thread, struct cli_output 
 {
 	struct sonde_stop stop;
 
+	CLI_TRY(cli, cli_suspend(cli));
 	CLI_TRY(cli, sonde_target_step(cli->target, thread, false, &stop));
 	if (stop.reason != SONDE_STOP_STEP)
 		return cli_foreign_stop(cli, &stop);

@@ -6,6 +6,7 @@
 #include "session.h"
 #include "signals.h"
 #include "stops.h"
+#include "suspend.h"
 
 const struct cli_column cli_place_columns[] = {
 	{"cpu", 3},
@@ -75,11 +76,65 @@ struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread
 
 /* --- hits ----------------------------------------------------------------------- */
 
-static struct sonde_error *run_to_stop(struct cli *cli, struct sonde_stop *ret)
+static struct sonde_error *set(struct cli_hits *hits)
 {
-	struct sonde_error *error = sonde_target_resume(cli->target);
+	return sonde_breakpoint_create(hits->cli->target, hits->kind, hits->address,
+		hits->length, &hits->breakpoint);
+}
 
-	return error ? error : sonde_target_wait(cli->target, -1, ret);
+/* While we are suspended nobody sees the hits: they must not stop the guest. */
+static struct sonde_error *suspend(struct cli_hits *hits)
+{
+	struct sonde_error *error = sonde_breakpoint_destroy(hits->breakpoint);
+
+	hits->breakpoint = NULL;
+	if (!error)
+		error = cli_suspend(hits->cli);
+	return error ? error : set(hits);
+}
+
+static struct sonde_error *resume_and_wait(struct cli *cli, struct sonde_stop *ret)
+{
+	struct sonde_error *error;
+
+	cli_signals_wait(true);
+	/* It may have come before anybody waited. */
+	if (cli_signals_suspension()) {
+		error = sonde_target_pause(cli->target, ret);
+	} else {
+		error = sonde_target_resume(cli->target);
+		if (!error)
+			error = sonde_target_wait(cli->target, -1, ret);
+	}
+	cli_signals_wait(false);
+	return error;
+}
+
+/* The next stop that is not there because of Ctrl-Z. */
+static struct sonde_error *run_to_stop(struct cli_hits *hits, struct sonde_stop *ret)
+{
+	struct cli *cli = hits->cli;
+
+	for (;;) {
+		struct sonde_error *error = resume_and_wait(cli, ret);
+
+		if (!cli_signals_suspension() || cli_signals_came())
+			return error;
+		if (error) {
+			if (sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED)
+				return error;
+			sonde_error_destroy(error);
+			error = sonde_target_pause(cli->target, ret);
+			if (error)
+				return error;
+		}
+		/* A hit that came first is shown first. */
+		if (ret->reason != SONDE_STOP_INTERRUPT)
+			return NULL;
+		error = suspend(hits);
+		if (error)
+			return error;
+	}
 }
 
 /* Without a number of hits to wait for, Ctrl-C is how it ends. */
@@ -97,7 +152,7 @@ static int show_hits(struct cli_hits *hits)
 
 	for (uint64_t seen = 0;;) {
 		struct sonde_stop stop;
-		struct sonde_error *error = run_to_stop(cli, &stop);
+		struct sonde_error *error = run_to_stop(hits, &stop);
 		bool counts = false;
 
 		if (error)
@@ -136,8 +191,14 @@ static struct sonde_error *take_out(struct cli_hits *hits)
 
 int cli_hits_run(struct cli_hits *hits)
 {
-	int status = show_hits(hits), ended = cli_output_end(&hits->output);
-	struct sonde_error *error = take_out(hits);
+	struct sonde_error *error;
+	int status, ended;
+
+	CLI_TRY(hits->cli, set(hits));
+	cli_output_begin(&hits->output, hits->cli, CLI_STREAM, hits->columns);
+	status = show_hits(hits);
+	ended = cli_output_end(&hits->output);
+	error = take_out(hits);
 
 	if (status == CLI_DONE)
 		status = ended;

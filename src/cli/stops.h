@@ -21,11 +21,16 @@ extern const struct cli_column cli_place_columns[];
 /** A run of the machine in which one trap is hit again and again. */
 struct cli_hits {
 	struct cli *cli;
+	/** What is set; cli_hits_run() sets it, and takes it out. */
+	enum sonde_breakpoint_kind kind;
+	uint64_t address;
+	uint64_t length;
 	struct sonde_breakpoint *breakpoint;
 	/** How many hits end it; 0: none does. */
 	uint64_t wanted;
 	/** Leave the machine stopped at the last hit. */
 	bool stay;
+	const struct cli_column *columns;
 	struct cli_output output;
 	/**
 	 * Mandatory. Puts a row for a hit, if there is something to show; sets *@p counts
@@ -38,7 +43,7 @@ struct cli_hits {
 
 /**
  * Lets the machine run and shows hits until there were enough, Ctrl-C, or a stop
- * that is none of ours. Takes the breakpoint out, whatever happens.
+ * that is none of ours. The breakpoint is set first and taken out, whatever happens.
  */
 int cli_hits_run(struct cli_hits *hits);
 

@@ -217,13 +217,14 @@ static enum sonde_breakpoint_kind kind_of(const struct cli_arguments *arguments)
 static int set_and_run(
 	struct cli *cli, const struct cli_arguments *arguments, struct watched *watched)
 {
-	struct cli_hits hits = {.cli = cli, .show = show, .user = watched};
+	struct cli_hits hits = {
+		.cli = cli, .columns = columns, .show = show, .user = watched};
 
 	cli_option_number(arguments, "-n", &hits.wanted);
 	CLI_TRY(cli, look(cli, NULL, watched));
-	CLI_TRY(cli, sonde_breakpoint_create(cli->target, kind_of(arguments),
-			     watched->address, watched->length, &hits.breakpoint));
-	cli_output_begin(&hits.output, cli, CLI_STREAM, columns);
+	hits.kind = kind_of(arguments);
+	hits.address = watched->address;
+	hits.length = watched->length;
 	return cli_hits_run(&hits);
 }
 
