@@ -30,6 +30,7 @@ enum {
 	/** The first wait for an answer; each further one is longer by as much. */
 	SETTLE_MS = 300,
 	SETTLE_ATTEMPTS = 8,
+	FIRST_ATTEMPTS = 4,
 	/** Silence for so long means that there is no more to come (milliseconds). */
 	QUIET_MS = 150,
 	/** How long a connection that is being made may take (milliseconds). */
@@ -150,12 +151,14 @@ static bool settle(struct rescuer *rescuer)
 {
 	const struct sonde_journal_facts *facts = &rescuer->journal->facts;
 	struct line *line = &rescuer->line;
+	/* One that has never said anything may be no stub at all. */
+	unsigned attempts = facts->question_length ? SETTLE_ATTEMPTS : FIRST_ATTEMPTS;
 
 	if (facts->question_length) {
 		line->known_length = facts->answer_length;
 		memcpy(line->known, facts->answer, sizeof(line->known));
 	}
-	for (unsigned i = 0; i < SETTLE_ATTEMPTS && !line->closed; i++) {
+	for (unsigned i = 0; i < attempts && !line->closed; i++) {
 		get_attention(rescuer);
 		if (!ask_who(rescuer, i))
 			continue;

@@ -147,8 +147,7 @@ int main(int argc, char **argv)
 	subject.data = parameter(argc, argv, "data");
 	subject.watch = parameter(argc, argv, "watch");
 	subject.stack = parameter(argc, argv, "stack") != 0;
-	subject.no_debug_registers =
-		parameter(argc, argv, "no_debug_registers") != 0;
+	subject.no_debug_registers = parameter(argc, argv, "no_debug_registers") != 0;
 	subject.cpus = (unsigned)parameter(argc, argv, "cpus");
 	stub = start_fake_stub(&subject);
 	error = sonde_create(&options, &subject.sonde);

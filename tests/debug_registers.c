@@ -34,8 +34,10 @@ int main(void)
 	}
 	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status))
 		return 77;
-	if (ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[0]), hot) < 0 ||
-		ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[7]), 1L) < 0)
+	if (ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[0]), hot) <
+			0 ||
+		ptrace(PTRACE_POKEUSER, child, offsetof(struct user, u_debugreg[7]), 1L) <
+			0)
 		return 77;
 	ptrace(PTRACE_CONT, child, NULL, NULL);
 	waitpid(child, &status, 0);

@@ -55,9 +55,9 @@ static void print_text(const struct problem *problem)
 	char *hint = safe(problem->hint);
 
 	if (what && *what)
-		fprintf(stderr, "sonde: %s: %s\n", what, why ?: "");
+		fprintf(stderr, "sonde: %s: %s\n", what, why ?: "no memory");
 	else
-		fprintf(stderr, "sonde: %s\n", why ?: "");
+		fprintf(stderr, "sonde: %s\n", why ?: "no memory");
 	if (hint)
 		fprintf(stderr, "  %s\n", hint);
 	free(what);
@@ -91,8 +91,12 @@ int cli_report(struct cli *cli, struct sonde_error *error)
 
 int cli_report_usage(struct cli *cli, struct sonde_error *error)
 {
+	/* That there is no memory is nothing that was typed. */
+	int status = sonde_error_kind(error) == SONDE_ERROR_NO_MEMORY ? CLI_FAILED
+								      : CLI_USAGE;
+
 	cli_report(cli, error);
-	return CLI_USAGE;
+	return status;
 }
 
 static void print_format(

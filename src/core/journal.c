@@ -291,13 +291,21 @@ static struct sonde_error *open_and_lock(struct sonde_journal *journal, int64_t 
 	}
 }
 
+/* FNV-1a. */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+	return hash;
+}
+
 static struct sonde_error *open_file(struct sonde_journal *journal, unsigned timeout_ms)
 {
 	CHECK(sonde_runtime_directory_open(&journal->directory));
-	snprintf(journal->name, sizeof(journal->name),
-		"%08" PRIx32 "%08" PRIx32 ".journal",
-		sonde_journal_checksum(journal->key, strlen(journal->key)),
-		sonde_journal_checksum(journal->key, strlen(journal->key) / 2));
+	snprintf(journal->name, sizeof(journal->name), "%016" PRIx64 ".journal",
+		hash_of(journal->key));
 	CHECK(open_and_lock(journal, sonde_deadline_in((int)timeout_ms)));
 	journal->dirty = read_head(journal->fd, &journal->found);
 	if (journal->dirty)

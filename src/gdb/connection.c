@@ -230,7 +230,12 @@ static bool is_output(const struct sonde_gdb_frame *frame)
 	       sonde_hex_digit(frame->data[1]) >= 0;
 }
 
-/* No packet has ever come, but something else has: NULL if not so. */
+bool sonde_gdb_is_no_stub(const struct sonde_gdb_connection *connection)
+{
+	return connection->framer.noise_length && !connection->packets_received;
+}
+
+/* Says so; NULL if it may be one. */
 static struct sonde_error *no_stub(const struct sonde_gdb_connection *connection)
 {
 	const struct sonde_gdb_framer *framer = &connection->framer;
@@ -239,7 +244,7 @@ static struct sonde_error *no_stub(const struct sonde_gdb_connection *connection
 			      : sizeof(framer->noise);
 	char text[SONDE_GDB_NOISE_KEPT + 1];
 
-	if (!kept || connection->packets_received)
+	if (!sonde_gdb_is_no_stub(connection))
 		return NULL;
 	for (size_t i = 0; i < kept; i++)
 		text[i] =

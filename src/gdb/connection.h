@@ -119,6 +119,9 @@ static inline bool sonde_gdb_reply_is(
 	       !__builtin_memcmp(reply->data, text, reply->length);
 }
 
+/** No packet has ever come, but something else has: whoever is there is no stub. */
+bool sonde_gdb_is_no_stub(const struct sonde_gdb_connection *connection);
+
 /** "Enn", or "E.text". */
 bool sonde_gdb_reply_is_error(const struct sonde_gdb_reply *reply);
 

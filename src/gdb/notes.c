@@ -42,6 +42,13 @@ struct sonde_error *sonde_gdb_note_marker(struct sonde_gdb_stub *stub)
 	return sonde_journal_write_facts(journal);
 }
 
+bool sonde_gdb_noted_running(struct sonde_gdb_stub *stub)
+{
+	const struct sonde_journal_facts *facts = sonde_journal_facts(journal_of(stub));
+
+	return facts && facts->leave == SONDE_JOURNAL_STATE_RUNNING;
+}
+
 struct sonde_error *sonde_gdb_note_stub(struct sonde_gdb_stub *stub)
 {
 	struct sonde_journal *journal = journal_of(stub);

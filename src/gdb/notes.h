@@ -11,6 +11,9 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_note_marker(struct sonde_gdb_stub 
 /** What it is, what it was found in, what detaches from it. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_stub(struct sonde_gdb_stub *stub);
 
+/** Whether it was noted that connecting has stopped a running target. */
+bool sonde_gdb_noted_running(struct sonde_gdb_stub *stub);
+
 /** Where its program counter is, for stubs in whose memory we write traps. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_pc(struct sonde_gdb_machine *machine);
 

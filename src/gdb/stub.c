@@ -237,10 +237,35 @@ static struct sonde_error *converse(struct sonde_gdb_stub *stub)
 	return sonde_error_first(interrupted, error);
 }
 
+/* Whatever went wrong, a guest that connecting has paused must run on. */
+static void leave_after_failure(struct sonde_gdb_stub *stub)
+{
+	struct sonde_gdb_connection *connection = &stub->connection;
+	struct sonde *sonde = connection->transport.sonde;
+	struct sonde_error *error = NULL;
+	/* It had no time to say what it was found in: the guard may find out. */
+	bool untold = connection->note_arrival && !connection->dead &&
+		      !sonde_gdb_is_no_stub(connection);
+
+	if (connection->unsolicited.length || sonde_gdb_noted_running(stub))
+		stub->found = SONDE_STATE_RUNNING;
+	if (stub->found != SONDE_STATE_STOPPED) {
+		sonde->uninterruptible++;
+		error = sonde_gdb_stub_detach(stub);
+		sonde->uninterruptible--;
+		untold = error != NULL;
+	}
+	if (untold)
+		sonde_gdb_stub_abandon(stub);
+	else
+		sonde_gdb_stub_close(stub);
+	sonde_error_destroy(error);
+}
+
 struct sonde_error *sonde_gdb_stub_open(
 	struct sonde_gdb_stub *stub, struct sonde *sonde, const char *address)
 {
-	struct sonde_error *error, *left = NULL;
+	struct sonde_error *error;
 
 	memset(stub, 0, sizeof(*stub));
 	CHECK(sonde_gdb_connection_open(&stub->connection, sonde, address));
@@ -248,18 +273,7 @@ struct sonde_error *sonde_gdb_stub_open(
 	error = converse(stub);
 	if (!error)
 		return NULL;
-	/* Whatever went wrong, a guest that connecting has paused must run on. */
-	sonde->uninterruptible++;
-	if (stub->connection.unsolicited.length)
-		stub->found = SONDE_STATE_RUNNING;
-	if (stub->found != SONDE_STATE_STOPPED)
-		left = sonde_gdb_stub_detach(stub);
-	sonde->uninterruptible--;
-	if (left)
-		sonde_gdb_stub_abandon(stub);
-	else
-		sonde_gdb_stub_close(stub);
-	sonde_error_destroy(left);
+	leave_after_failure(stub);
 	error = sonde_error_while(error, "talking to the stub at %s", address);
 	return sonde_error_suggest(error,
 		"check that a GDB stub listens there and that no other debugger is "
