@@ -40,6 +40,9 @@ void cli_describe_stop(const struct sonde_stop *stop, char *text, size_t size)
 	case SONDE_STOP_KILLED:
 		snprintf(text, size, "signal %u ended it (GDB's number)", stop->signal);
 		break;
+	case SONDE_STOP_RECORD_END:
+		snprintf(text, size, "there is no more of the record in this direction");
+		break;
 	}
 }
 
@@ -53,6 +56,9 @@ int cli_foreign_stop(struct cli *cli, const struct sonde_stop *stop)
 	if (over)
 		return cli_fail(cli, SONDE_ERROR_NOT_FOUND, "the target is gone", NULL,
 			"%s", why);
+	if (stop->reason == SONDE_STOP_RECORD_END)
+		return cli_fail(
+			cli, SONDE_ERROR_NOT_FOUND, "the record ends", NULL, "%s", why);
 	cli_leave(cli, SONDE_STATE_STOPPED);
 	return cli_fail(cli, SONDE_ERROR_INTERRUPTED, "somebody else stopped the target",
 		"it is left stopped; 'resume' lets it run", "%s", why);
@@ -75,11 +81,14 @@ struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread
 
 /* --- hits ----------------------------------------------------------------------- */
 
-static struct sonde_error *run_to_stop(struct cli *cli, struct sonde_stop *ret)
+static struct sonde_error *run_to_stop(
+	const struct cli_hits *hits, struct sonde_stop *ret)
 {
-	struct sonde_error *error = sonde_target_resume(cli->target);
+	struct sonde_target *target = hits->cli->target;
+	struct sonde_error *error = hits->reverse ? sonde_target_reverse_resume(target)
+						  : sonde_target_resume(target);
 
-	return error ? error : sonde_target_wait(cli->target, -1, ret);
+	return error ? error : sonde_target_wait(target, -1, ret);
 }
 
 /* Without a number of hits to wait for, Ctrl-C is how it ends. */
@@ -97,11 +106,14 @@ static int show_hits(struct cli_hits *hits)
 
 	for (uint64_t seen = 0;;) {
 		struct sonde_stop stop;
-		struct sonde_error *error = run_to_stop(cli, &stop);
+		struct sonde_error *error = run_to_stop(hits, &stop);
 		bool counts = false;
 
 		if (error)
 			return end_by_error(hits, error);
+		/* All there were have been shown. */
+		if (stop.reason == SONDE_STOP_RECORD_END && !hits->wanted)
+			break;
 		if (!sonde_breakpoint_caused(hits->breakpoint, &stop))
 			return cli_foreign_stop(cli, &stop);
 		error = hits->show(hits, &stop, &counts);

@@ -26,6 +26,8 @@ struct cli_hits {
 	uint64_t wanted;
 	/** Leave the machine stopped at the last hit. */
 	bool stay;
+	/** Run backwards: the last hit comes first. */
+	bool reverse;
 	struct cli_output output;
 	/**
 	 * Mandatory. Puts a row for a hit, if there is something to show; sets *@p counts

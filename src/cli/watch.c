@@ -220,6 +220,7 @@ static int set_and_run(
 	struct cli_hits hits = {.cli = cli, .show = show, .user = watched};
 
 	cli_option_number(arguments, "-n", &hits.wanted);
+	hits.reverse = cli_option_given(arguments, "--reverse");
 	CLI_TRY(cli, look(cli, NULL, watched));
 	CLI_TRY(cli, sonde_breakpoint_create(cli->target, kind_of(arguments),
 			     watched->address, watched->length, &hits.breakpoint));
@@ -244,6 +245,7 @@ static const struct cli_option options[] = {
 	{"--access", NULL, "when it is read or written"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},
+	{"--reverse", NULL, "go back from hit to hit, where the target replays a record"},
 	{NULL},
 };
 

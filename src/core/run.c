@@ -151,6 +151,7 @@ static struct sonde_error *start(
 	struct sonde_target *target, const struct sonde_resume_plan *plan)
 {
 	target->epoch++;
+	target->backwards = plan->backwards;
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
 	return NULL;
@@ -202,23 +203,27 @@ static struct sonde_error *step_until_seen(struct sonde_target *target,
 }
 
 /*
- * Steps @p thread. When the step does not end in time, or we are interrupted, the
- * target is stopped again and the error says why.
+ * When a step does not end in time, or we are interrupted, the target is stopped again;
+ * @p error, which may be NULL, says why.
  */
-static struct sonde_error *step_and_await(struct sonde_target *target,
-	struct sonde_thread *thread, bool others_run, struct sonde_stop *stop)
+static struct sonde_error *end_step(
+	struct sonde_target *target, struct sonde_error *error)
 {
-	struct sonde_resume_plan plan = {.step = thread, .others_run = others_run};
-	struct sonde_error *error = step_until_seen(target, &plan, stop);
 	struct sonde_stop halted;
 
-	if (!error)
-		return NULL;
 	if (target->state == SONDE_STATE_RUNNING &&
 		(sonde_error_is(error, SONDE_ERROR_TIMEOUT) ||
 			sonde_error_is(error, SONDE_ERROR_INTERRUPTED)))
 		sonde_error_destroy(halt(target, &halted));
 	return error;
+}
+
+static struct sonde_error *step_and_await(struct sonde_target *target,
+	struct sonde_thread *thread, bool others_run, struct sonde_stop *stop)
+{
+	struct sonde_resume_plan plan = {.step = thread, .others_run = others_run};
+
+	return end_step(target, step_until_seen(target, &plan, stop));
 }
 
 /* One instruction of @p thread, past the trap that may be at its PC. */
@@ -253,6 +258,19 @@ static bool is_step_end(const struct sonde_stop *stop, const struct sonde_thread
 {
 	return stop->thread == thread && stop->reason == SONDE_STOP_SIGNAL &&
 	       stop->signal == SIGNAL_TRAP;
+}
+
+/* @p stop ended a step. */
+static struct sonde_error *note_step(struct sonde_target *target, struct sonde_stop *stop)
+{
+	stop->reason = SONDE_STOP_STEP;
+	if (!has_execution_traps(target))
+		return NULL;
+	CHECK(sonde_thread_read_pc(stop->thread, &stop->pc));
+	stop->pc_known = true;
+	/* Its user has seen it arrive there. */
+	remember_reported(target, stop->thread, stop->pc);
+	return NULL;
 }
 
 struct sonde_error *sonde_target_resume(struct sonde_target *target)
@@ -299,20 +317,68 @@ struct sonde_error *sonde_target_step(struct sonde_target *target,
 	error = step_past_trap(target, thread, others_run, &stop);
 	if (error)
 		return sonde_error_while(error, "stepping CPU %u", thread->number);
-	if (is_step_end(&stop, thread)) {
-		stop.reason = SONDE_STOP_STEP;
-		if (has_execution_traps(target)) {
-			CHECK(sonde_thread_read_pc(thread, &stop.pc));
-			stop.pc_known = true;
-			/* Its user has seen it arrive there. */
-			remember_reported(target, thread, stop.pc);
-		}
-	} else {
+	if (is_step_end(&stop, thread))
+		CHECK(note_step(target, &stop));
+	else
 		CHECK(classify(target, &stop));
-	}
 	*ret = stop;
 	return NULL;
 }
+
+/* --- backwards ------------------------------------------------------------------ */
+
+/* Going back to a snapshot would take an instruction that we wrote with it. */
+static struct sonde_error *check_reversible(const struct sonde_target *target)
+{
+	CHECK(check_controllable(target));
+	CHECK(sonde_target_check_stopped(target));
+	for (struct sonde_trap *trap = target->traps.first; trap; trap = trap->next)
+		if (trap->inserted && trap->written)
+			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"the stub sets no breakpoints itself, and those written "
+				"into memory cannot be met backwards");
+	return NULL;
+}
+
+static struct sonde_error *start_backwards(
+	struct sonde_target *target, struct sonde_thread *step)
+{
+	struct sonde_resume_plan plan = {.step = step, .backwards = true};
+
+	CHECK(check_reversible(target));
+	CHECK(start(target, &plan));
+	/* What was seen lies ahead again. */
+	forget_reported(target);
+	target->has_pending = false;
+	return NULL;
+}
+
+struct sonde_error *sonde_target_reverse_step(
+	struct sonde_target *target, struct sonde_thread *thread, struct sonde_stop *ret)
+{
+	struct sonde_stop stop;
+	struct sonde_error *error = start_backwards(target, thread);
+
+	if (!error)
+		error = end_step(target, await(target, -1, &stop));
+	if (error)
+		return sonde_error_while(
+			error, "stepping CPU %u backwards", thread->number);
+	if (is_step_end(&stop, stop.thread))
+		CHECK(note_step(target, &stop));
+	else
+		CHECK(classify(target, &stop));
+	*ret = stop;
+	return NULL;
+}
+
+struct sonde_error *sonde_target_reverse_resume(struct sonde_target *target)
+{
+	return sonde_error_while(
+		start_backwards(target, NULL), "running the target backwards");
+}
+
+/* --- waiting -------------------------------------------------------------------- */
 
 struct sonde_error *sonde_target_interrupt(struct sonde_target *target)
 {
@@ -368,7 +434,7 @@ static struct sonde_error *next_stop(
 		CHECK(await(target, timeout_ms, stop));
 		CHECK(classify(target, stop));
 		if (stop->reason == SONDE_STOP_WATCHPOINT && stop->thread &&
-			target->arch->watchpoint_stops_before &&
+			target->arch->watchpoint_stops_before && !target->backwards &&
 			!is_leftover(target, stop))
 			return make_access(target, stop);
 		return NULL;
@@ -393,7 +459,8 @@ struct sonde_error *sonde_target_wait(
 		CHECK(next_stop(target, sonde_deadline_left(deadline), &stop));
 		if (!is_leftover(target, &stop))
 			break;
-		CHECK(sonde_target_resume(target));
+		CHECK(target->backwards ? sonde_target_reverse_resume(target)
+					: sonde_target_resume(target));
 	}
 	*ret = stop;
 	return NULL;

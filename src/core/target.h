@@ -65,6 +65,8 @@ struct sonde_resume_plan {
 	struct sonde_thread *step;
 	/** With @ref step: whether the others run meanwhile. */
 	bool others_run;
+	/** What was executed is undone; SONDE_ERROR_UNSUPPORTED without a record. */
+	bool backwards;
 };
 
 struct sonde_control_facet {
@@ -126,6 +128,8 @@ struct sonde_target {
 	/** Who stopped last. */
 	struct sonde_thread *current;
 	struct sonde_thread *reported;
+	/** It was resumed backwards last. */
+	bool backwards;
 	struct sonde_traps traps;
 	/** A stop that came while the core was busy with something else. */
 	bool has_pending;

@@ -51,13 +51,46 @@ static struct sonde_error *send_step(
 	return send(stub, "s");
 }
 
+/* Whether the stub offered to go back; what it did not offer would abort QEMU. */
+static struct sonde_error *check_backwards(
+	const struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
+{
+	const struct sonde_gdb_rules *rules = &machine->stub.connection.rules;
+
+	if (plan->step ? rules->reverse_step : rules->reverse_continue)
+		return NULL;
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"the stub keeps no record of what was executed"),
+		"QEMU has one while it replays: -icount "
+		"shift=auto,rr=replay,rrfile=FILE,rrsnapshot=NAME");
+}
+
+static struct sonde_error *send_backwards(
+	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
+{
+	struct sonde_gdb_stub *stub = &machine->stub;
+	char id[SONDE_GDB_THREAD_ID_TEXT];
+	struct sonde_gdb_reply reply;
+
+	if (!plan->step)
+		return send(stub, "bc");
+	if (machine->thread_count > 1) {
+		sonde_gdb_thread_id_format(&sonde_gdb_thread_of(plan->step)->id, id);
+		CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc%s", id));
+	}
+	return send(stub, "bs");
+}
+
 static struct sonde_error *send_plan(
 	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
 {
 	struct sonde_gdb_stub *stub = &machine->stub;
 	struct sonde_gdb_reply reply;
 
-	if (plan->step) {
+	if (plan->backwards) {
+		CHECK(send_backwards(machine, plan));
+	} else if (plan->step) {
 		CHECK(send_step(machine, plan));
 	} else if (stub->vcont_continue) {
 		CHECK(send(stub, "vCont;c"));
@@ -77,6 +110,8 @@ static struct sonde_error *resume(
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
+	if (plan->backwards)
+		CHECK(check_backwards(machine, plan));
 	sonde_gdb_chain_state_changed(machine, SONDE_STATE_RUNNING);
 	/* A stub in physical mode would set its breakpoints there, too. */
 	if (machine->stub.physical_mode)
@@ -151,6 +186,10 @@ static struct sonde_error *receive(
 		return error;
 	/* What follows may ask the stub, which is stopped now. */
 	machine->target.state = SONDE_STATE_STOPPED;
+	if (machine->plan.backwards && sonde_gdb_reply_is_error(&reply))
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+						   "the stub cannot go back any further"),
+			"the record begins here, or has no snapshot before this");
 	if (sonde_gdb_reply_is_error(&reply) || !reply.length)
 		return sonde_error_while(
 			sonde_gdb_unexpected(&reply), "resuming the target");
@@ -161,6 +200,27 @@ static struct sonde_error *receive(
 		machine->stub.selected = stop.thread;
 	}
 	return sonde_gdb_machine_take_stop(machine, &stop, ret);
+}
+
+/*
+ * QEMU, having gone back as far as it could, says no more than that it stopped. Its
+ * monitor tells "instruction count = N": 0 is where the record begins.
+ */
+static struct sonde_error *look_for_record_begin(
+	struct sonde_gdb_machine *machine, struct sonde_stop *stop)
+{
+	static const char words[] = "instruction count = ";
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *count;
+
+	if (!machine->stub.is_qemu || !machine->plan.backwards || machine->plan.step ||
+		stop->reason != SONDE_STOP_SIGNAL || stop->signal != SIGNAL_TRAP)
+		return NULL;
+	CHECK(sonde_gdb_stub_monitor(&machine->stub, "info replay", &text));
+	count = strstr(text, words);
+	if (count && strtoull(count + strlen(words), NULL, 10) == 0)
+		stop->reason = SONDE_STOP_RECORD_END;
+	return NULL;
 }
 
 static struct sonde_error *set_step_bits(struct sonde_gdb_machine *machine, uint64_t bits)
@@ -218,8 +278,8 @@ static struct sonde_error *wait_once(
 	bool patient = timeout_ms < 0 || timeout_ms > HALTED_STEP_MS;
 	struct sonde_error *error;
 
-	if (!machine->plan.step || !machine->stub.is_qemu || machine->interrupt_sent ||
-		!patient)
+	if (!machine->plan.step || machine->plan.backwards || !machine->stub.is_qemu ||
+		machine->interrupt_sent || !patient)
 		return receive(machine, timeout_ms, ret);
 	error = receive(machine, HALTED_STEP_MS, ret);
 	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
@@ -239,6 +299,7 @@ static struct sonde_error *wait_for_stop(
 		CHECK(wait_once(machine, timeout_ms, &stop));
 		if (machine->stub.step_bits_changed && stop.thread)
 			CHECK(set_step_bits(machine, machine->stub.found_step_bits));
+		CHECK(look_for_record_begin(machine, &stop));
 		if (!is_stray(machine, &stop)) {
 			sonde_gdb_chain_state_changed(machine, SONDE_STATE_STOPPED);
 			*ret = stop;
