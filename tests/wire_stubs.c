@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What only some stubs do: going back. */
+/* What only some stubs do: going back, user mode, what valgrind does not hear. */
 #include "wire_case.h"
 
 static const struct fake_options qemu = {.kind = FAKE_QEMU};
@@ -142,6 +142,55 @@ static void test_no_way_back(void **state)
 	wire_close(&wire);
 }
 
+/* --- QEMU's user mode --------------------------------------------------------------- */
+
+/* It hears nothing while it runs, and the process at the other end is no QEMU: ours. */
+static void test_user_mode(void **state)
+{
+	struct fake_options options = {.kind = FAKE_QEMU,
+		.found_paused = true,
+		.faults = {{FAKE_ANSWER, "qqemu.PhyMemMode"},
+			{FAKE_ANSWER, "qOffsets", .text = "Text=0;Data=0;Bss=0"}}};
+	struct sonde_space *physical;
+	struct wire_case wire;
+	struct sonde_stop stop;
+	uint64_t value;
+
+	(void)state;
+	wire_open(&wire, &options);
+	check(sonde_target_physical(wire.target, &physical));
+	check_fails(sonde_space_read_integer(physical, 0x1000, 8, &value),
+		SONDE_ERROR_UNSUPPORTED);
+	check(sonde_target_resume(wire.target));
+	check_says(sonde_target_pause(wire.target, &stop), SONDE_ERROR_UNSUPPORTED,
+		"does not listen");
+	assert_int_equal(fake_stub_interrupts(wire.stub), 0);
+	wire_close(&wire);
+}
+
+/* --- valgrind ----------------------------------------------------------------------- */
+
+static void test_interrupt_is_not_heard(void **state)
+{
+	struct fake_options options = {
+		.kind = FAKE_GDBSERVER, .faults = {{FAKE_LOSE, "\3", .times = 1}}};
+	struct wire_case wire;
+	struct sonde_stop stop;
+
+	(void)state;
+	wire_open(&wire, &options);
+	check(sonde_target_resume(wire.target));
+	check(sonde_target_pause(wire.target, &stop));
+	assert_int_equal(stop.reason, SONDE_STOP_INTERRUPT);
+	assert_int_equal(fake_stub_interrupts(wire.stub), 2);
+	/* The next one is told, and not taken for the first. */
+	check(sonde_target_resume(wire.target));
+	check(sonde_target_pause(wire.target, &stop));
+	assert_int_equal(stop.reason, SONDE_STOP_INTERRUPT);
+	assert_int_equal(fake_stub_interrupts(wire.stub), 3);
+	wire_close(&wire);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +199,8 @@ int main(void)
 		cmocka_unit_test(test_run_back_to_the_beginning),
 		cmocka_unit_test(test_step_back_takes_its_time),
 		cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_user_mode),
+		cmocka_unit_test(test_interrupt_is_not_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,13 @@ static const struct sonde_trap *only_watchpoint(const struct sonde_target *targe
 	return found;
 }
 
+/* A trap that is nobody's, after an interrupt: valgrind calls the interrupt that. */
+static void look_for_interrupt(const struct sonde_target *target, struct sonde_stop *stop)
+{
+	if (target->interrupt_asked && stop->reason == SONDE_STOP_SIGNAL)
+		stop->reason = SONDE_STOP_INTERRUPT;
+}
+
 /* What the trap table and the PC add to what the driver said. */
 static struct sonde_error *classify(struct sonde_target *target, struct sonde_stop *stop)
 {
@@ -101,8 +108,10 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 	if (!stop->thread || !trapped)
 		return NULL;
 	watch = only_watchpoint(target);
-	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch)
+	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch) {
+		look_for_interrupt(target, stop);
 		return NULL;
+	}
 	CHECK(sonde_thread_read_pc(stop->thread, &stop->pc));
 	if (stop->reason == SONDE_STOP_SIGNAL)
 		CHECK(step_back_onto_trap(target, stop->thread, &stop->pc));
@@ -110,10 +119,12 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 	if (sonde_traps_at(&target->traps, stop->pc)) {
 		stop->reason = SONDE_STOP_BREAKPOINT;
 		remember_reported(target, stop->thread, stop->pc);
-	} else if (stop->reason == SONDE_STOP_SIGNAL && watch) {
+	} else if (stop->reason == SONDE_STOP_SIGNAL && watch &&
+		   !target->interrupt_asked) {
 		stop->reason = SONDE_STOP_WATCHPOINT;
 		stop->address = watch->place.address;
 	}
+	look_for_interrupt(target, stop);
 	return NULL;
 }
 
@@ -152,6 +163,7 @@ static struct sonde_error *start(
 {
 	target->epoch++;
 	target->backwards = plan->backwards;
+	target->interrupt_asked = false;
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
 	return NULL;
@@ -178,6 +190,7 @@ static struct sonde_error *halt(struct sonde_target *target, struct sonde_stop *
 	struct sonde_error *error;
 
 	target->sonde->uninterruptible++;
+	target->interrupt_asked = true;
 	error = target->control->interrupt(target);
 	if (!error)
 		error = await(target, (int)target->sonde->timeout_ms, stop);
@@ -385,6 +398,7 @@ struct sonde_error *sonde_target_interrupt(struct sonde_target *target)
 	CHECK(check_controllable(target));
 	if (target->state != SONDE_STATE_RUNNING || target->has_pending)
 		return NULL;
+	target->interrupt_asked = true;
 	return target->control->interrupt(target);
 }
 

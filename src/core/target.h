@@ -130,6 +130,8 @@ struct sonde_target {
 	struct sonde_thread *reported;
 	/** It was resumed backwards last. */
 	bool backwards;
+	/** Since it was resumed. */
+	bool interrupt_asked;
 	struct sonde_traps traps;
 	/** A stop that came while the core was busy with something else. */
 	bool has_pending;

@@ -123,6 +123,26 @@ static struct sonde_error *ask_number(
 	return NULL;
 }
 
+/* Physical memory is what only a whole machine has; a program's own offsets, a program.
+ */
+static struct sonde_error *ask_physical_mode(struct sonde_gdb_stub *stub)
+{
+	struct sonde_gdb_reply reply;
+	const char *p;
+	uint64_t physical;
+
+	CHECK(sonde_gdb_ask(&stub->connection, &reply, "qqemu.PhyMemMode"));
+	p = reply.data;
+	if (reply.length) {
+		stub->found_physical_mode = stub->physical_mode =
+			sonde_hex_parse(&p, p + reply.length, &physical) && physical;
+		return NULL;
+	}
+	CHECK(sonde_gdb_ask(&stub->connection, &reply, "qOffsets"));
+	stub->is_user_mode = reply.length && !sonde_gdb_reply_is_error(&reply);
+	return NULL;
+}
+
 /* A QEMU that did not say it was running: an old one was paused, a new one says nothing.
  */
 static struct sonde_error *look_for_new_qemu(struct sonde_gdb_stub *stub)
@@ -148,7 +168,6 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 {
 	struct sonde_gdb_connection *connection = &stub->connection;
 	struct sonde_gdb_reply reply;
-	uint64_t physical;
 
 	stub->found = SONDE_STATE_STOPPED;
 	connection->acks_output = true;
@@ -158,12 +177,11 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 	stub->is_qemu = true;
 	stub->steps_ignore_traps = true;
 	connection->acks_output = false;
-	/* The next request acknowledges a reply there: no need to wait for it. */
-	if (connection->transport.reliable)
-		stub->in_flight = REQUESTS_IN_FLIGHT;
 	CHECK(ask_number(stub, "qqemu.sstep", &stub->found_step_bits));
-	CHECK(ask_number(stub, "qqemu.PhyMemMode", &physical));
-	stub->found_physical_mode = stub->physical_mode = physical != 0;
+	CHECK(ask_physical_mode(stub));
+	/* The next request acknowledges a reply there: no need to wait for it. */
+	if (connection->transport.reliable && !stub->is_user_mode)
+		stub->in_flight = REQUESTS_IN_FLIGHT;
 	if (connection->unsolicited.length) {
 		stub->found = SONDE_STATE_RUNNING;
 		return NULL;
@@ -308,7 +326,7 @@ struct sonde_error *sonde_gdb_stub_set_physical(
 
 	if (stub->physical_mode == physical)
 		return NULL;
-	if (!stub->is_qemu)
+	if (!stub->is_qemu || stub->is_user_mode)
 		return sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "this stub cannot read physical memory");
 	CHECK(sonde_gdb_ask(
