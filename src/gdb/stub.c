@@ -88,6 +88,12 @@ static struct sonde_error *ask_features(struct sonde_gdb_stub *stub)
 	stub->offers_binary_read = offers(&reply, "binary-upload+");
 	connection->rules.reverse_step = offers(&reply, "ReverseStep+");
 	connection->rules.reverse_continue = offers(&reply, "ReverseContinue+");
+	/* Only who has to know of flash memory has a map; some say that they have none.
+	 */
+	stub->is_probe = offers(&reply, "qXfer:memory-map:read+") ||
+			 offers(&reply, "qXfer:memory-map:read-");
+	if (stub->is_probe)
+		stub->binary_write = SONDE_GDB_OFFER_NO;
 	no_ack = offers(&reply, "QStartNoAckMode+");
 	if (reply.length && !connection->marker.length) {
 		CHECK(sonde_buffer_append(
@@ -226,6 +232,9 @@ static struct sonde_error *ask_the_rest(struct sonde_gdb_stub *stub)
 	/* However late it said so. */
 	if (stub->is_qemu && stub->connection.unsolicited.length)
 		stub->found = SONDE_STATE_RUNNING;
+	/* Halted on request: ours, by connecting, or somebody's before. */
+	if (stub->is_probe && stub->first_stop.reason == SONDE_STOP_INTERRUPT)
+		stub->found = SONDE_STATE_UNKNOWN;
 	return NULL;
 }
 
@@ -303,11 +312,23 @@ static struct sonde_error *say_goodbye(struct sonde_gdb_stub *stub, const char *
 	return sonde_gdb_unexpected(&reply);
 }
 
+/* A probe's board stays halted after D: it is let run, and nobody waits for it. */
+static struct sonde_error *let_run(struct sonde_gdb_stub *stub)
+{
+	const char *packet = stub->vcont_continue ? "vCont;c" : "c";
+
+	CHECK(sonde_gdb_settle(&stub->connection));
+	CHECK(sonde_gdb_queue(&stub->connection, packet, strlen(packet)));
+	return sonde_gdb_flush(&stub->connection);
+}
+
 struct sonde_error *sonde_gdb_stub_detach(struct sonde_gdb_stub *stub)
 {
 	char packet[SONDE_GDB_THREAD_ID_TEXT + 4] = "D";
 	struct sonde_error *error;
 
+	if (stub->is_probe)
+		return let_run(stub);
 	if (stub->first_stop.has_thread && stub->first_stop.thread.has_process)
 		snprintf(packet, sizeof(packet), "D;%" PRIx64,
 			(uint64_t)stub->first_stop.thread.process);

@@ -26,6 +26,11 @@ struct sonde_gdb_stub {
 	 * program runs, and takes nothing but '+' for an acknowledgement.
 	 */
 	bool is_user_mode;
+	/**
+	 * It speaks for a board behind a debug probe (OpenOCD): connecting halts that, D
+	 * does not let it run, and X is answered before it is done.
+	 */
+	bool is_probe;
 	/** Steps with a trap at the PC execute what is there (QEMU). */
 	bool steps_ignore_traps;
 	/** Several requests may be under way. */
