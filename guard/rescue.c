@@ -14,7 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,11 +92,33 @@ static void drop(struct rescue_way *way)
 
 /* --- finding the place in the stream --------------------------------------------- */
 
+/* QEMU's user mode hears nothing while its program runs; its process hears a signal. */
+static void signal_process(int fd)
+{
+	struct ucred peer = {0};
+	char link[64], path[PATH_MAX];
+	const char *name;
+	ssize_t length;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &(socklen_t){sizeof(peer)}) <
+			0 ||
+		peer.pid <= 1)
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)peer.pid);
+	length = readlink(link, path, sizeof(path) - 1);
+	path[length > 0 ? length : 0] = '\0';
+	name = strrchr(path, '/');
+	if (name && !strncmp(name, "/qemu-", 6))
+		kill(peer.pid, SIGINT);
+}
+
 static void get_attention(struct rescuer *rescuer)
 {
 	const struct journal *journal = rescuer->journal;
 
-	if (journal->facts.qemu || journal->mode & SONDE_JOURNAL_RUNNING)
+	if (journal->facts.user_mode && journal->mode & SONDE_JOURNAL_RUNNING)
+		signal_process(rescuer->line.fd);
+	else if (journal->facts.qemu || journal->mode & SONDE_JOURNAL_RUNNING)
 		line_send(&rescuer->line, "\x03", 1);
 	line_send(&rescuer->line, "#00", 3);
 }
@@ -392,6 +416,8 @@ static bool let_run(struct rescuer *rescuer)
 {
 	const char *known = rescuer->journal->facts.detach;
 
+	if (rescuer->journal->facts.detach_is_mute)
+		return line_send_packet(&rescuer->line, known, strlen(known));
 	return says_goodbye(rescuer, known[0] ? known : "D") ||
 	       says_goodbye(rescuer, "D;1") || (known[1] && says_goodbye(rescuer, "D"));
 }

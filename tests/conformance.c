@@ -4,13 +4,17 @@
  * machine, on QEMUs and on other stubs alike. What a target cannot do is skipped by
  * name, with the reason; docs/support.md is made from that.
  *
- *     conformance TARGET [hot=ADDRESS] [data=ADDRESS] [watch=ADDRESS] [stack=1] [cpus=N]
- *                 [no_debug_registers=1]
+ *     conformance TARGET [NAME=VALUE]...
  *
  * hot: a function that is called often. data: 16 KiB whose bytes may change for a moment
  * while everything is stopped. watch: 8 bytes that are written often. stack=1: hot()
  * runs on a kernel's stack of 16 KiB, whose far end is the data and whose next words are
- * those to watch.
+ * those to watch. cpus: how many threads there are. hole: an address without memory, 0x10
+ * if not given. What a stub does that cannot be seen from here: once=1: it serves one
+ * client and then no other; zeros=1: it reads zeros where there is no memory; drops=1: it
+ * drops what is written there; switches=1: it steps the thread that stopped last,
+ * whichever it is told to; no_debug_registers=1: those of the machine under it stop
+ * nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,11 +57,13 @@ static struct fake_stub *start_fake_stub(struct subject *subject)
 	} stubs[] = {
 		{"stub:qemu", {.kind = FAKE_QEMU, .cpus = 2}},
 		{"stub:qemu-8.1", {.kind = FAKE_NEW_QEMU, .cpus = 2}},
-		{"stub:gdbserver",
-			{.kind = FAKE_GDBSERVER, .cpus = 2, .expedites = true}},
+		{"stub:gdbserver", {.kind = FAKE_GDBSERVER,
+					   .cpus = 2,
+					   .expedites = true,
+					   .runs = true}},
 		{"stub:kgdb", {.kind = FAKE_KGDB, .cpus = 1}},
-		{"stub:no-traps",
-			{.kind = FAKE_KGDB, .cpus = 1, .no_traps = true, .runs = true}},
+		{"stub:gdbsx", {.kind = FAKE_GDBSX, .cpus = 2}},
+		{"stub:openocd", {.kind = FAKE_OPENOCD, .cpus = 1}},
 		{"stub:bytewise", {.kind = FAKE_QEMU, .cpus = 2, .piece = 1}},
 	};
 
@@ -72,6 +78,7 @@ static struct fake_stub *start_fake_stub(struct subject *subject)
 		subject->data = FAKE_RAM_END - 0x8000;
 		subject->watch = FAKE_COUNTER;
 		subject->cpus = stubs[i].options.cpus;
+		subject->zeros = stubs[i].options.kind == FAKE_OPENOCD;
 		return stub;
 	}
 	return NULL;
@@ -121,6 +128,8 @@ static void close_target(void *argument)
 {
 	struct subject *subject = argument;
 
+	if (!subject->target)
+		tap_fail(&subject->tap, "nothing is attached");
 	TAP_OK(&subject->tap, sonde_target_detach(subject->target));
 	sonde_target_close(subject->target);
 	subject->target = NULL;
@@ -149,6 +158,11 @@ int main(int argc, char **argv)
 	subject.stack = parameter(argc, argv, "stack") != 0;
 	subject.no_debug_registers = parameter(argc, argv, "no_debug_registers") != 0;
 	subject.cpus = (unsigned)parameter(argc, argv, "cpus");
+	subject.hole = parameter(argc, argv, "hole") ?: 0x10;
+	subject.once = parameter(argc, argv, "once") != 0;
+	subject.zeros = parameter(argc, argv, "zeros") != 0;
+	subject.switches = parameter(argc, argv, "switches") != 0;
+	subject.drops = parameter(argc, argv, "drops") != 0;
 	stub = start_fake_stub(&subject);
 	error = sonde_create(&options, &subject.sonde);
 	if (!error)
@@ -162,6 +176,7 @@ int main(int argc, char **argv)
 		tap_run(&subject.tap, "run to hot code", run_to_hot_code, &subject);
 		conformance_memory(&subject);
 		conformance_control(&subject);
+		conformance_reverse(&subject);
 		conformance_breakpoints(&subject);
 		tap_run(&subject.tap, "detach", close_target, &subject);
 		conformance_states(&subject);

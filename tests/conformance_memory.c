@@ -19,6 +19,12 @@ static void need_data(struct subject *subject)
 		tap_skip(&subject->tap, "no data was named");
 }
 
+static void need_faults(struct subject *subject)
+{
+	if (subject->zeros)
+		tap_skip(&subject->tap, "the stub reads zeros where no memory is");
+}
+
 static void check_reading_code(void *argument)
 {
 	struct subject *subject = argument;
@@ -81,12 +87,27 @@ static void check_fault(void *argument)
 	struct sonde_error *error;
 	uint8_t bytes[64];
 
-	error = sonde_space_read(space, 0x10, bytes, sizeof(bytes));
-	TAP_TRUE(tap, error && sonde_error_address(error) == 0x10);
+	need_faults(subject);
+	error = sonde_space_read(space, subject->hole, bytes, sizeof(bytes));
+	TAP_TRUE(tap, error && sonde_error_address(error) == subject->hole);
 	TAP_IS(tap, error, SONDE_ERROR_FAULT);
-	TAP_IS(tap, sonde_space_write(space, 0x10, bytes, 1), SONDE_ERROR_FAULT);
 	TAP_IS(tap, sonde_space_read(space, UINT64_MAX - 3, bytes, 16),
 		SONDE_ERROR_FAULT);
+}
+
+static void check_write_fault(void *argument)
+{
+	struct subject *subject = argument;
+	static const uint8_t bytes[64];
+	struct tap *tap = &subject->tap;
+	struct sonde_space *space = conformance_memory_of(subject);
+	struct sonde_error *error;
+
+	if (subject->drops)
+		tap_skip(tap, "the stub drops what is written where no memory is");
+	error = sonde_space_write(space, subject->hole, bytes, sizeof(bytes));
+	TAP_TRUE(tap, error && sonde_error_address(error) == subject->hole);
+	TAP_IS(tap, error, SONDE_ERROR_FAULT);
 }
 
 /* The first page behind the data that cannot be read; 0 if there is none soon. */
@@ -119,6 +140,7 @@ static void check_exact_fault(void *argument)
 	uint64_t hole;
 
 	need_data(subject);
+	need_faults(subject);
 	hole = find_hole(subject);
 	if (!hole)
 		tap_skip(tap, "there is no hole near the data");
@@ -159,8 +181,9 @@ static void check_strings(void *argument)
 	error = sonde_space_read_string(space, subject->data, 5, &string);
 	TAP_OK(tap, sonde_space_write(space, subject->data, before, sizeof(before)));
 	TAP_IS(tap, error, SONDE_ERROR_BAD_DATA);
-	TAP_IS(tap, sonde_space_read_string(space, 0x10, 100, &string),
-		SONDE_ERROR_FAULT);
+	if (!subject->zeros)
+		TAP_IS(tap, sonde_space_read_string(space, subject->hole, 100, &string),
+			SONDE_ERROR_FAULT);
 }
 
 /* Physical memory must show what virtual memory shows somewhere, and again. */
@@ -210,6 +233,7 @@ static void check_disassembly(void *argument)
 	struct subject *subject = argument;
 	struct tap *tap = &subject->tap;
 	struct sonde_instruction instruction;
+	struct sonde_error *error;
 	uint8_t code[32];
 	uint64_t pc;
 
@@ -218,8 +242,14 @@ static void check_disassembly(void *argument)
 		pc = subject->hot;
 	TAP_OK(tap,
 		sonde_space_read(conformance_memory_of(subject), pc, code, sizeof(code)));
-	TAP_OK(tap, sonde_disassemble(
-			    subject->target, NULL, pc, code, sizeof(code), &instruction));
+	error = sonde_disassemble(
+		subject->target, NULL, pc, code, sizeof(code), &instruction);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_UNSUPPORTED &&
+		!strcmp(sonde_target_architecture(subject->target), "riscv64")) {
+		sonde_error_destroy(error);
+		tap_skip(tap, "capstone 4 does not know RISC-V");
+	}
+	TAP_OK(tap, error);
 	TAP_TRUE(tap, instruction.length && strcmp(instruction.text, "(bad)"));
 }
 
@@ -229,6 +259,7 @@ void conformance_memory(struct subject *subject)
 	tap_run(&subject->tap, "bulk reads", check_bulk_reads, subject);
 	tap_run(&subject->tap, "memory writes", check_writes, subject);
 	tap_run(&subject->tap, "faults", check_fault, subject);
+	tap_run(&subject->tap, "write faults", check_write_fault, subject);
 	tap_run(&subject->tap, "exact fault address", check_exact_fault, subject);
 	tap_run(&subject->tap, "strings", check_strings, subject);
 	tap_run(&subject->tap, "physical memory", check_physical, subject);

@@ -12,6 +12,8 @@ enum {
 	COUNTING = 8,
 	PC_INDEX = 16,
 	TRAPS = 16,
+	/** So many instructions can be undone. */
+	RECORDED = 1 << 16,
 };
 
 struct fake_cpu {
@@ -30,6 +32,9 @@ struct fake_machine {
 	size_t trap_count;
 	struct sonde_resume_plan plan;
 	bool interrupted;
+	/** Which CPU executed each of the last instructions: a ring. */
+	uint8_t record[RECORDED];
+	size_t recorded, record_end;
 };
 
 /** What stays of the machine while nobody is attached. */
@@ -173,6 +178,9 @@ static bool execute(
 	if (trap)
 		return true;
 	*pc = FAKE_MACHINE_BASE + (place + 1) % INSTRUCTIONS;
+	machine->record[machine->record_end++ % RECORDED] = (uint8_t)cpu->thread.number;
+	if (machine->recorded < RECORDED)
+		machine->recorded++;
 	if (place != COUNTING)
 		return false;
 	machine->memory[FAKE_MACHINE_COUNTER - FAKE_MACHINE_BASE]++;
@@ -182,6 +190,35 @@ static bool execute(
 	stop->reason = SONDE_STOP_WATCHPOINT;
 	stop->address = FAKE_MACHINE_COUNTER;
 	return true;
+}
+
+/* Undoes one instruction; true if that ended in a stop. */
+static bool undo(struct fake_machine *machine, struct sonde_stop *stop)
+{
+	struct fake_cpu *cpu;
+	uint64_t *pc;
+
+	*stop = (struct sonde_stop){.reason = SONDE_STOP_RECORD_END,
+		.signal = 5,
+		.thread = &machine->cpus[0].thread};
+	if (!machine->recorded)
+		return true;
+	machine->recorded--;
+	cpu = &machine->cpus[machine->record[--machine->record_end % RECORDED]];
+	pc = &cpu->registers[PC_INDEX];
+	*pc = FAKE_MACHINE_BASE +
+	      (*pc - FAKE_MACHINE_BASE + INSTRUCTIONS - 1) % INSTRUCTIONS;
+	*stop = (struct sonde_stop){
+		.reason = SONDE_STOP_SIGNAL, .signal = 5, .thread = &cpu->thread};
+	if (*pc != FAKE_MACHINE_BASE + COUNTING)
+		return find_trap(machine, true, *pc);
+	machine->memory[FAKE_MACHINE_COUNTER - FAKE_MACHINE_BASE]--;
+	if (find_trap(machine, false, FAKE_MACHINE_COUNTER)) {
+		stop->reason = SONDE_STOP_WATCHPOINT;
+		stop->address = FAKE_MACHINE_COUNTER;
+		return true;
+	}
+	return find_trap(machine, true, *pc);
 }
 
 static struct sonde_error *resume(
@@ -213,6 +250,11 @@ static struct sonde_error *wait_for_stop(
 	struct fake_machine *machine = machine_of(target);
 	int64_t deadline = sonde_deadline_in(timeout_ms);
 
+	if (machine->plan.backwards) {
+		while (!undo(machine, ret) && !machine->plan.step) {
+		}
+		return NULL;
+	}
 	if (machine->plan.step)
 		return step_one(machine, ret);
 	for (;;) {

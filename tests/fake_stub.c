@@ -325,7 +325,7 @@ static void take_request(struct fake_stub *stub, const char *request, size_t len
 	else
 		answer(stub, request, length);
 	if (length == 15 && !memcmp(request, "QStartNoAckMode", 15))
-		stub->no_acks = stub->guest.options->kind == FAKE_GDBSERVER;
+		stub->no_acks = fake_guest_knows_no_ack(&stub->guest);
 	stub->fault = NULL;
 	if (stub->guest.ended)
 		hang_up(stub);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stub that is not one: it runs in a thread, answers as QEMU, gdbserver or KGDB
- * do, breaks where a test wants it to break, and writes down all that it is sent.
+ * A stub that is not one: it runs in a thread, answers as QEMU, gdbserver, KGDB, gdbsx or
+ * OpenOCD do, breaks where a test wants it to break, and writes down all that it is sent.
  *
  * Behind it is a small machine. Its CPUs run the sixteen one-byte instructions at
  * FAKE_PROGRAM round and round; the ninth stores to FAKE_COUNTER. Breakpoints,
@@ -48,6 +48,22 @@ enum fake_kind {
 	FAKE_GDBSERVER,
 	/** No description, no vCont, no PacketSize, decimal error numbers. */
 	FAKE_KGDB,
+	/**
+	 * Xen's, as its source (tools/debugger/gdbsx/gx/gx_main.c) has it: no qSupported,
+	 * no p, no vCont, no Z. CPUs are counted from 0, their list and its end come in
+	 * one packet, H of any kind chooses whom g, G and s mean, and a monitor command
+	 * is answered by the bare text.
+	 */
+	FAKE_GDBSX,
+	/**
+	 * As its user's guide (chapter "GDB and OpenOCD") and its source
+	 * (src/server/gdb_server.c of 2025) have it, for a board with one CPU: connecting
+	 * halts it, D does not let it run, no thread has a name, memory that cannot be
+	 * read is zeros (gdb_report_data_abort is off), X is answered before it is done
+	 * and its failure given to the next X, and the debug unit has four breakpoints
+	 * and two watchpoints.
+	 */
+	FAKE_OPENOCD,
 };
 
 enum fake_transport {
@@ -106,6 +122,8 @@ struct fake_options {
 	/** QEMU: an earlier client has left this on. */
 	bool process_ids;
 	bool physical_mode;
+	/** QEMU: what was executed can be undone. */
+	bool replays;
 	/** Of CPU 0: a step that holds back interrupts never ends. */
 	bool halted;
 	/** A breakpoint is hit just before an interrupt arrives. */

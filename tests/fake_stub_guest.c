@@ -19,6 +19,10 @@ enum {
 	STEP_ENABLE = 1,
 	STEP_NOIRQ = 2,
 	DEFAULT_STEP_BITS = 7,
+	/** OpenOCD: shorter writes are done before they are answered. */
+	LATE_WRITE_BYTES = 8,
+	BREAKPOINT_UNITS = 4,
+	WATCHPOINT_UNITS = 2,
 };
 
 static const char target_xml[] =
@@ -83,16 +87,35 @@ static bool is_qemu(const struct fake_guest *guest)
 	return guest->options->kind == FAKE_QEMU || guest->options->kind == FAKE_NEW_QEMU;
 }
 
-/* "E14" of QEMU, "E01" of gdbserver. */
+static bool is_openocd(const struct fake_guest *guest)
+{
+	return guest->options->kind == FAKE_OPENOCD;
+}
+
+/* Threads are counted from 0. */
+static bool is_gdbsx(const struct fake_guest *guest)
+{
+	return guest->options->kind == FAKE_GDBSX;
+}
+
+static bool has_vcont(const struct fake_guest *guest)
+{
+	return !guest->options->no_vcont && guest->options->kind != FAKE_KGDB &&
+	       !is_gdbsx(guest);
+}
+
+/* "E14" of QEMU, "E0E" of OpenOCD, "E01" of gdbserver. */
 static void say_fault(struct fake_guest *guest)
 {
-	say(guest, is_qemu(guest) ? "E14" : "E01");
+	say(guest, is_qemu(guest) ? "E14" : is_openocd(guest) ? "E0E" : "E01");
 }
 
 static void thread_text(
 	const struct fake_guest *guest, unsigned cpu, char *ret, size_t size)
 {
-	if (guest->process_ids)
+	if (is_gdbsx(guest))
+		snprintf(ret, size, "%x", cpu);
+	else if (guest->process_ids)
 		snprintf(ret, size, "p01.%02x", cpu + 1);
 	else
 		snprintf(ret, size, "%02x", cpu + 1);
@@ -158,6 +181,8 @@ static void stop_with(
 	}
 	if (guest->options->kind == FAKE_KGDB)
 		say_format(guest, "S%02x", signal);
+	else if (is_openocd(guest))
+		say_format(guest, "T%02x%s", signal, more);
 	else
 		say_format(guest, "T%02x%sthread:%s;%s", signal, registers, thread, more);
 }
@@ -241,6 +266,34 @@ static void step(struct fake_guest *guest, unsigned cpu)
 		stop_with(guest, cpu, 5, "");
 }
 
+/* One instruction of CPU 0; false: none is left. */
+static bool undo(struct fake_guest *guest)
+{
+	uint64_t pc = fake_guest_pc(guest, 0);
+
+	if (!guest->cpus[0].progress)
+		return false;
+	guest->cpus[0].progress--;
+	pc = (pc == FAKE_PROGRAM ? FAKE_PROGRAM + FAKE_PROGRAM_BYTES : pc) - 1;
+	fake_guest_set_pc(guest, 0, pc);
+	if (pc == FAKE_STORE)
+		guest->ram[FAKE_COUNTER - FAKE_RAM]--;
+	return true;
+}
+
+/* Having gone back to a trap, or to the beginning, QEMU says the same. */
+static void run_back(struct fake_guest *guest, bool step)
+{
+	if (!guest->cpus[0].progress) {
+		say(guest, "E14");
+		return;
+	}
+	while (undo(guest) && !step)
+		if (execution_trap_at(guest, fake_guest_pc(guest, 0)))
+			break;
+	stop_with(guest, 0, 5, "");
+}
+
 void fake_guest_interrupt(struct fake_guest *guest)
 {
 	if (!guest->runs) {
@@ -306,7 +359,9 @@ static bool take_cpu(
 		return true;
 	if (!sonde_hex_parse(&text, end, &number) || number > guest->cpu_count)
 		return false;
-	if (number)
+	if (is_gdbsx(guest))
+		*ret = (unsigned)number;
+	else if (number)
 		*ret = (unsigned)number - 1;
 	return true;
 }
@@ -321,14 +376,31 @@ static void answer_supported(struct fake_guest *guest)
 		[FAKE_GDBSERVER] = "PacketSize=47ff;QPassSignals+;QStartNoAckMode+;"
 				   "qXfer:features:read+;vContSupported+",
 		[FAKE_KGDB] = "",
+		[FAKE_GDBSX] = "",
+		[FAKE_OPENOCD] = "PacketSize=4000;qXfer:memory-map:read+;"
+				 "qXfer:features:read+;qXfer:threads:read+;"
+				 "QStartNoAckMode+;vContSupported+",
 	};
 
 	if (guest->options->supported)
 		say(guest, guest->options->supported);
 	else if (guest->options->no_features)
 		say(guest, "PacketSize=1000");
+	else if (guest->options->replays)
+		say_format(guest, "%s;ReverseStep+;ReverseContinue+", answers[FAKE_QEMU]);
 	else
 		say(guest, answers[guest->options->kind]);
+}
+
+/* OpenOCD has all in one document, and sends that whatever is asked for. */
+static const char *openocd_document(struct fake_guest *guest)
+{
+	snprintf(guest->document, sizeof(guest->document),
+		"<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
+		"<target version=\"1.0\">\n<architecture>i386:x86-64</architecture>\n"
+		"%s%s</target>\n",
+		strstr(core_xml, "<feature"), system_xml);
+	return guest->document;
 }
 
 static void answer_document(struct fake_guest *guest, const struct request *request)
@@ -346,7 +418,9 @@ static void answer_document(struct fake_guest *guest, const struct request *requ
 		say(guest, "E00");
 		return;
 	}
-	if (!memcmp(name, "target.xml", 10))
+	if (is_openocd(guest))
+		document = openocd_document(guest);
+	else if (!memcmp(name, "target.xml", 10))
 		document = guest->options->target_xml ? guest->options->target_xml
 						      : target_xml;
 	else if (!memcmp(name, "core.xml", 8))
@@ -371,7 +445,7 @@ static void answer_threads(struct fake_guest *guest, bool first)
 {
 	char text[200] = "m";
 
-	if (!first) {
+	if (!first || is_openocd(guest)) {
 		say(guest, "l");
 		return;
 	}
@@ -380,6 +454,8 @@ static void answer_threads(struct fake_guest *guest, bool first)
 			strcat(text, ",");
 		thread_text(guest, cpu, text + strlen(text), 20);
 	}
+	if (is_gdbsx(guest))
+		strcat(text, "l");
 	say(guest, text);
 }
 
@@ -390,7 +466,9 @@ static void answer_all_registers(struct fake_guest *guest)
 	uint8_t *whole;
 
 	if (!bytes)
-		bytes = guest->options->kind == FAKE_KGDB ? KGDB_G_BYTES : G_BYTES;
+		bytes = guest->options->kind == FAKE_KGDB || is_gdbsx(guest)
+				? KGDB_G_BYTES
+				: G_BYTES;
 	whole = calloc(1, bytes);
 	memcpy(whole, cpu->registers, bytes < G_BYTES ? bytes : G_BYTES);
 	say_hex(guest, whole, bytes);
@@ -423,7 +501,7 @@ static void answer_one_register(
 	size_t bytes, place;
 	uint64_t number;
 
-	if (guest->options->no_single_registers || early ||
+	if (guest->options->no_single_registers || early || is_gdbsx(guest) ||
 		!sonde_hex_parse(&p, request->end, &number)) {
 		say(guest, "");
 		return;
@@ -467,6 +545,8 @@ static size_t read_some(
 			to[i] = at < FAKE_RAM_BYTES ? guest->physical[at] : 0;
 		else if ((byte = fake_guest_memory(guest, at)))
 			to[i] = *byte;
+		else if (is_openocd(guest))
+			to[i] = 0;
 		else
 			return i;
 	}
@@ -478,6 +558,8 @@ static size_t longest_read(const struct fake_guest *guest)
 	switch (guest->options->kind) {
 	case FAKE_GDBSERVER:
 		return 0x47ff / 2;
+	case FAKE_OPENOCD:
+		return 0x4000 / 2;
 	case FAKE_KGDB:
 		return KGDB_READ_MAX;
 	default:
@@ -523,7 +605,7 @@ static void answer_write(struct fake_guest *guest, const struct request *request
 	bool binary = request->text[0] == 'X';
 	uint64_t range[2];
 
-	if (binary && guest->options->kind != FAKE_GDBSERVER) {
+	if (binary && guest->options->kind != FAKE_GDBSERVER && !is_openocd(guest)) {
 		say(guest, "");
 		return;
 	}
@@ -531,6 +613,11 @@ static void answer_write(struct fake_guest *guest, const struct request *request
 		(size_t)(request->end - colon - 1) !=
 			(binary ? range[1] : 2 * range[1])) {
 		say(guest, "E22");
+		return;
+	}
+	if (binary && guest->write_failed) {
+		guest->write_failed = false;
+		say_fault(guest);
 		return;
 	}
 	for (uint64_t i = 0; i < range[1]; i++) {
@@ -541,6 +628,10 @@ static void answer_write(struct fake_guest *guest, const struct request *request
 			return;
 		}
 		if (!write_byte(guest, range[0] + i, byte)) {
+			guest->write_failed = binary && is_openocd(guest) &&
+					      range[1] >= LATE_WRITE_BYTES;
+			if (guest->write_failed)
+				break;
 			say_fault(guest);
 			return;
 		}
@@ -550,12 +641,24 @@ static void answer_write(struct fake_guest *guest, const struct request *request
 
 /* --- traps, running, leaving ------------------------------------------------------- */
 
+/* Software breakpoints need none. */
+static bool has_unit_for(const struct fake_guest *guest, int kind)
+{
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < guest->trap_count; i++)
+		used += guest->traps[i].kind &&
+			(guest->traps[i].kind == 1) == (kind == 1);
+	return !is_openocd(guest) || !kind ||
+	       used < (kind == 1 ? BREAKPOINT_UNITS : WATCHPOINT_UNITS);
+}
+
 static void answer_trap(struct fake_guest *guest, const struct request *request)
 {
 	struct fake_trap trap = {.kind = request->text[1] - '0'};
 	uint64_t range[2];
 
-	if (guest->options->no_traps) {
+	if (guest->options->no_traps || is_gdbsx(guest)) {
 		say(guest, "");
 		return;
 	}
@@ -568,6 +671,10 @@ static void answer_trap(struct fake_guest *guest, const struct request *request)
 	if (request->text[0] == 'Z') {
 		if (guest->trap_count == FAKE_TRAPS_MAX) {
 			say(guest, "E22");
+			return;
+		}
+		if (!has_unit_for(guest, trap.kind)) {
+			say_fault(guest);
 			return;
 		}
 		guest->traps[guest->trap_count++] = trap;
@@ -584,7 +691,7 @@ static void answer_trap(struct fake_guest *guest, const struct request *request)
 		say(guest, "OK");
 		return;
 	}
-	say(guest, is_qemu(guest) ? "E02" : "E01");
+	say(guest, is_qemu(guest) ? "E02" : is_openocd(guest) ? "E0E" : "E01");
 }
 
 static void answer_vcont(struct fake_guest *guest, const struct request *request)
@@ -592,7 +699,7 @@ static void answer_vcont(struct fake_guest *guest, const struct request *request
 	const char *p = request->text + strlen("vCont;");
 	unsigned cpu;
 
-	if (guest->options->no_vcont || guest->options->kind == FAKE_KGDB) {
+	if (!has_vcont(guest)) {
 		say(guest, "");
 		return;
 	}
@@ -616,13 +723,17 @@ static void answer_detach(struct fake_guest *guest, const struct request *reques
 	}
 	say(guest, "OK");
 	guest->detached = true;
-	guest->runs = true;
+	guest->runs = !is_openocd(guest);
 }
 
 static void answer_stop_reason(struct fake_guest *guest)
 {
 	if (is_qemu(guest))
 		guest->trap_count = 0;
+	if (is_openocd(guest)) {
+		say(guest, guest->halted_by_us ? "S02" : "S05");
+		return;
+	}
 	stop_with(guest, guest->selected, 5, "");
 }
 
@@ -650,6 +761,14 @@ static void answer_monitor(struct fake_guest *guest, const struct request *reque
 
 	if (length < sizeof(command))
 		sonde_hex_decode(request->text + 6, length, (uint8_t *)command);
+	if (!strcmp(command, "info replay") && guest->options->replays) {
+		char count[40];
+
+		snprintf(count, sizeof(count), "instruction count = %lu",
+			guest->cpus[0].progress);
+		sonde_hex_encode(count, strlen(count), text + 1);
+		guest->say(guest->user, text, 1 + 2 * strlen(count));
+	}
 	if (strcmp(command, "info status")) {
 		say(guest, "OK");
 		return;
@@ -660,6 +779,26 @@ static void answer_monitor(struct fake_guest *guest, const struct request *reque
 	sonde_hex_encode(status + 4, sizeof(status) - 5, text + 1);
 	guest->say(guest->user, text, 1 + 2 * (sizeof(status) - 5));
 	say(guest, "OK");
+}
+
+/* What a command prints while it works, then what it returns; or an error. */
+static void answer_openocd_monitor(
+	struct fake_guest *guest, const struct request *request)
+{
+	static const char printed[] = "halted due to debug-request\n";
+	char command[64] = "", text[2 * sizeof(printed) + 2] = "O";
+	size_t length = (size_t)(request->end - request->text - 6) / 2;
+
+	if (length < sizeof(command))
+		sonde_hex_decode(request->text + 6, length, (uint8_t *)command);
+	/* Still alive. */
+	say(guest, "O");
+	sonde_hex_encode(printed, sizeof(printed) - 1, text + 1);
+	guest->say(guest->user, text, 1 + 2 * (sizeof(printed) - 1));
+	if (!strcmp(command, "targets"))
+		say_hex(guest, "one\n", 4);
+	else
+		say(guest, strcmp(command, "halt") ? "EFC" : "OK");
 }
 
 static bool answer_qemu(struct fake_guest *guest, const struct request *request)
@@ -704,8 +843,12 @@ static bool answer_query(struct fake_guest *guest, const struct request *request
 		answer_threads(guest, true);
 	else if (is(request, "qsThreadInfo"))
 		answer_threads(guest, false);
-	else if (is(request, "QStartNoAckMode") && guest->options->kind == FAKE_GDBSERVER)
+	else if (is(request, "QStartNoAckMode") && fake_guest_knows_no_ack(guest))
 		say(guest, "OK");
+	else if (starts(request, "qRcmd,") && is_gdbsx(guest))
+		say_hex(guest, "Bad monitor command\n", 20);
+	else if (starts(request, "qRcmd,") && is_openocd(guest))
+		answer_openocd_monitor(guest, request);
 	else
 		return false;
 	return true;
@@ -744,7 +887,6 @@ static bool answer_data(struct fake_guest *guest, const struct request *request)
 void fake_guest_answer(struct fake_guest *guest, const char *text, size_t length)
 {
 	struct request request = {.text = text, .end = text + length};
-	bool has_vcont = !guest->options->no_vcont && guest->options->kind != FAKE_KGDB;
 
 	if (!length)
 		say(guest, "");
@@ -752,14 +894,16 @@ void fake_guest_answer(struct fake_guest *guest, const char *text, size_t length
 		return;
 	else if (is(&request, "?"))
 		answer_stop_reason(guest);
-	else if (starts(&request, "Hg"))
+	else if (starts(&request, "Hg") || (is_gdbsx(guest) && starts(&request, "Hc")))
 		answer_select(guest, &request);
 	else if (starts(&request, "Hc"))
 		say(guest, "OK");
 	else if (is(&request, "vCont?"))
-		say(guest, has_vcont ? "vCont;c;C;s;S" : "");
+		say(guest, has_vcont(guest) ? "vCont;c;C;s;S" : "");
 	else if (starts(&request, "vCont;"))
 		answer_vcont(guest, &request);
+	else if (guest->options->replays && (is(&request, "bs") || is(&request, "bc")))
+		run_back(guest, text[1] == 's');
 	else if (is(&request, "c"))
 		run(guest);
 	else if (is(&request, "s"))
@@ -768,6 +912,11 @@ void fake_guest_answer(struct fake_guest *guest, const char *text, size_t length
 		answer_detach(guest, &request);
 	else
 		say(guest, "");
+}
+
+bool fake_guest_knows_no_ack(const struct fake_guest *guest)
+{
+	return guest->options->kind == FAKE_GDBSERVER || is_openocd(guest);
 }
 
 void fake_guest_connect(struct fake_guest *guest)
@@ -780,6 +929,7 @@ void fake_guest_connect(struct fake_guest *guest)
 	guest->read_description = false;
 	guest->selected_any = false;
 	guest->selected = 0;
+	guest->halted_by_us = ran;
 	if (guest->options->kind == FAKE_QEMU && ran)
 		stop_with(guest, 0, 2, "");
 }
@@ -798,7 +948,8 @@ void fake_guest_init(struct fake_guest *guest, const struct fake_options *option
 	guest->process_ids = options->process_ids;
 	guest->physical_mode = options->physical_mode;
 	guest->step_bits = DEFAULT_STEP_BITS;
-	guest->runs = (options->kind == FAKE_QEMU || options->kind == FAKE_NEW_QEMU) &&
+	guest->runs = (options->kind == FAKE_QEMU || options->kind == FAKE_NEW_QEMU ||
+			      options->kind == FAKE_OPENOCD) &&
 		      !options->found_paused;
 	fill(guest->ram, sizeof(guest->ram), FAKE_RAM, 0);
 	fill(guest->last_page, sizeof(guest->last_page), FAKE_LAST_PAGE, 0);

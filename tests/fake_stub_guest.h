@@ -44,6 +44,11 @@ struct fake_guest {
 	bool read_description, selected_any;
 	/** gdbserver: an interrupt that came while it was stopped. */
 	bool interrupt_kept;
+	/** OpenOCD: an X failed after it was answered. */
+	bool write_failed;
+	char document[4096];
+	/** OpenOCD: it ran, and connecting has halted it. */
+	bool halted_by_us;
 	unsigned step_bits;
 	unsigned selected;
 	/** Where the answers go. */
@@ -52,6 +57,9 @@ struct fake_guest {
 };
 
 void fake_guest_init(struct fake_guest *guest, const struct fake_options *options);
+
+/** Whether it takes QStartNoAckMode. */
+bool fake_guest_knows_no_ack(const struct fake_guest *guest);
 
 /** A client has come. */
 void fake_guest_connect(struct fake_guest *guest);

@@ -147,6 +147,19 @@ static void test_nothing_at_all(void **state)
 	check_fails(sonde_gdb_stop_reply_parse(NULL, 0, &reply), SONDE_ERROR_BAD_DATA);
 }
 
+/* Of a target that is replayed, either way. */
+static void test_record_end(void **state)
+{
+	struct sonde_gdb_stop_reply reply;
+
+	(void)state;
+	check(sonde_gdb_stop_reply_parse("T05replaylog:begin;thread:1;", 28, &reply));
+	assert_int_equal(reply.reason, SONDE_STOP_RECORD_END);
+	assert_true(reply.has_thread);
+	check(sonde_gdb_stop_reply_parse("T05replaylog:end;", 17, &reply));
+	assert_int_equal(reply.reason, SONDE_STOP_RECORD_END);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_expedited),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_nothing_at_all),
+		cmocka_unit_test(test_record_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

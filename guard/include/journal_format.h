@@ -109,6 +109,10 @@ struct sonde_journal_facts {
 	uint16_t pc_offset;
 	uint8_t pc_bytes;
 	uint8_t big_endian;
+	/** QEMU's user mode: what interrupts it is a signal to the process. */
+	uint8_t user_mode;
+	/** @ref detach lets the target run, and is not answered. */
+	uint8_t detach_is_mute;
 	/** Sizes of @ref question and of the whole answer to it (bytes); 0: none. */
 	uint16_t question_length;
 	uint32_t answer_length;

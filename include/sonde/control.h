@@ -37,6 +37,9 @@ enum sonde_stop_reason {
 	SONDE_STOP_SIGNAL,
 	SONDE_STOP_EXITED,
 	SONDE_STOP_KILLED,
+	/** Of a target that is replayed from a record: there is no more of it this way.
+	 */
+	SONDE_STOP_RECORD_END,
 };
 
 enum sonde_watch_kind {
@@ -96,6 +99,28 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_pause(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_step(
 	struct sonde_target *target, struct sonde_thread *thread, bool others_run,
 	struct sonde_stop *ret);
+
+/**
+ * Undoes one instruction of @p thread. Only for targets that keep a record of what they
+ * executed (QEMU in replay mode), else SONDE_ERROR_UNSUPPORTED; SONDE_ERROR_NOT_FOUND
+ * where the record begins. QEMU undoes the machine's last instruction, whichever CPU
+ * executed it: @p ret has that one. How long it takes depends on how far away the
+ * snapshot is from which the record is replayed, so no timeout ends it: an interrupt
+ * does.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_reverse_step(
+	struct sonde_target *target, struct sonde_thread *thread, struct sonde_stop *ret);
+
+/**
+ * Lets everything run backwards, until sonde_target_wait() says that a breakpoint or
+ * watchpoint was met that was passed before, or that the record begins here
+ * (SONDE_STOP_RECORD_END). Otherwise as sonde_target_reverse_step(). Breakpoints that
+ * the stub does not manage itself cannot be met: SONDE_ERROR_UNSUPPORTED while there are
+ * any. QEMU looks from the instruction before the last one backwards: a breakpoint at the
+ * very last one is not met.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_reverse_resume(
+	struct sonde_target *target);
 
 /**
  * Whether sonde_target_wait() would find something to read at once: for programs

@@ -224,6 +224,7 @@ static int set_and_run(
 	CLI_TRY(cli, cli_evaluate(cli, probe->place, NULL, &place));
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.stay = cli_option_given(arguments, "--stay");
+	hits.reverse = cli_option_given(arguments, "--reverse");
 	hits.kind = cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
 							: SONDE_BREAKPOINT_SOFTWARE;
 	hits.address = place.integer;
@@ -247,6 +248,7 @@ static const struct cli_option options[] = {
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},
 	{"--stay", NULL, "leave the guest stopped at the last of COUNT hits"},
+	{"--reverse", NULL, "go back from hit to hit, where the target replays a record"},
 	{"--print", "EXPR", "report this C expression's value, too; more than once"},
 	{NULL},
 };

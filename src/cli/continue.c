@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "options.h"
 #include "report.h"
 #include "session.h"
 #include "signals.h"
@@ -19,15 +20,26 @@ static struct sonde_error *wait_or_pause(struct cli *cli, struct sonde_stop *ret
 	return error;
 }
 
+static struct sonde_error *start(struct cli *cli, bool reverse)
+{
+	struct sonde_stop stop;
+
+	if (!reverse)
+		return sonde_target_state(cli->target) == SONDE_STATE_RUNNING
+			       ? NULL
+			       : sonde_target_resume(cli->target);
+	struct sonde_error *error = sonde_target_pause(cli->target, &stop);
+
+	return error ?: sonde_target_reverse_resume(cli->target);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct cli_output output;
 	struct sonde_stop stop;
 	char text[128];
 
-	(void)arguments;
-	if (sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
-		CLI_TRY(cli, sonde_target_resume(cli->target));
+	CLI_TRY(cli, start(cli, cli_option_given(arguments, "--reverse")));
 	CLI_TRY(cli, wait_or_pause(cli, &stop));
 	if (!stop.thread)
 		return cli_foreign_stop(cli, &stop);
@@ -38,11 +50,17 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	return cli_output_end(&output);
 }
 
+static const struct cli_option options[] = {
+	{"--reverse", NULL, "run backwards, where the target replays a record"},
+	{NULL},
+};
+
 const struct cli_command cli_command_continue = {
 	.name = "continue",
 	.alias = "c",
 	.summary = "let the guest run until it stops, or Ctrl-C stops it",
 	.example = "",
+	.options = options,
 	.use = CLI_USES_TARGET,
 	.shell_only = true,
 	.run = run,

@@ -92,8 +92,8 @@ int cli_report(struct cli *cli, struct sonde_error *error)
 int cli_report_usage(struct cli *cli, struct sonde_error *error)
 {
 	/* That there is no memory is nothing that was typed. */
-	int status = sonde_error_kind(error) == SONDE_ERROR_NO_MEMORY ? CLI_FAILED
-								      : CLI_USAGE;
+	int status =
+		sonde_error_kind(error) == SONDE_ERROR_NO_MEMORY ? CLI_FAILED : CLI_USAGE;
 
 	cli_report(cli, error);
 	return status;

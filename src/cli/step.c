@@ -17,20 +17,25 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	return CLI_DONE;
 }
 
-static int step(struct cli *cli, struct sonde_thread *thread, struct cli_output *output)
+static int step(struct cli *cli, struct sonde_thread *thread, bool reverse,
+	struct cli_output *output)
 {
 	struct sonde_stop stop;
 
 	CLI_TRY(cli, cli_suspend(cli));
-	CLI_TRY(cli, sonde_target_step(cli->target, thread, false, &stop));
+	if (reverse)
+		CLI_TRY(cli, sonde_target_reverse_step(cli->target, thread, &stop));
+	else
+		CLI_TRY(cli, sonde_target_step(cli->target, thread, false, &stop));
 	if (stop.reason != SONDE_STOP_STEP)
 		return cli_foreign_stop(cli, &stop);
-	CLI_TRY(cli, cli_put_place(output, thread));
+	CLI_TRY(cli, cli_put_place(output, stop.thread));
 	return CLI_DONE;
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
+	bool reverse = cli_option_given(arguments, "--reverse");
 	struct sonde_thread *thread;
 	struct cli_output output;
 	int status = CLI_DONE, ended;
@@ -41,13 +46,14 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
 	cli_output_begin(&output, cli, CLI_STREAM, cli_place_columns);
 	while (count-- && status == CLI_DONE && !cli->output_errno)
-		status = step(cli, thread, &output);
+		status = step(cli, thread, reverse, &output);
 	ended = cli_output_end(&output);
 	return status == CLI_DONE ? ended : status;
 }
 
 static const struct cli_option options[] = {
 	{"--cpu", "N", "step this CPU [the one that stopped last]", .number = true},
+	{"--reverse", NULL, "undo instructions, where the target replays a record"},
 	{NULL},
 };
 

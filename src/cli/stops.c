@@ -41,6 +41,9 @@ void cli_describe_stop(const struct sonde_stop *stop, char *text, size_t size)
 	case SONDE_STOP_KILLED:
 		snprintf(text, size, "signal %u ended it (GDB's number)", stop->signal);
 		break;
+	case SONDE_STOP_RECORD_END:
+		snprintf(text, size, "there is no more of the record in this direction");
+		break;
 	}
 }
 
@@ -54,6 +57,9 @@ int cli_foreign_stop(struct cli *cli, const struct sonde_stop *stop)
 	if (over)
 		return cli_fail(cli, SONDE_ERROR_NOT_FOUND, "the target is gone", NULL,
 			"%s", why);
+	if (stop->reason == SONDE_STOP_RECORD_END)
+		return cli_fail(
+			cli, SONDE_ERROR_NOT_FOUND, "the record ends", NULL, "%s", why);
 	cli_leave(cli, SONDE_STATE_STOPPED);
 	return cli_fail(cli, SONDE_ERROR_INTERRUPTED, "somebody else stopped the target",
 		"it is left stopped; 'resume' lets it run", "%s", why);
@@ -93,18 +99,21 @@ static struct sonde_error *suspend(struct cli_hits *hits)
 	return error ? error : set(hits);
 }
 
-static struct sonde_error *resume_and_wait(struct cli *cli, struct sonde_stop *ret)
+static struct sonde_error *resume_and_wait(
+	const struct cli_hits *hits, struct sonde_stop *ret)
 {
+	struct sonde_target *target = hits->cli->target;
 	struct sonde_error *error;
 
 	cli_signals_wait(true);
 	/* It may have come before anybody waited. */
 	if (cli_signals_suspension()) {
-		error = sonde_target_pause(cli->target, ret);
+		error = sonde_target_pause(target, ret);
 	} else {
-		error = sonde_target_resume(cli->target);
+		error = hits->reverse ? sonde_target_reverse_resume(target)
+				      : sonde_target_resume(target);
 		if (!error)
-			error = sonde_target_wait(cli->target, -1, ret);
+			error = sonde_target_wait(target, -1, ret);
 	}
 	cli_signals_wait(false);
 	return error;
@@ -116,7 +125,7 @@ static struct sonde_error *run_to_stop(struct cli_hits *hits, struct sonde_stop 
 	struct cli *cli = hits->cli;
 
 	for (;;) {
-		struct sonde_error *error = resume_and_wait(cli, ret);
+		struct sonde_error *error = resume_and_wait(hits, ret);
 
 		if (!cli_signals_suspension() || cli_signals_came())
 			return error;
@@ -157,6 +166,9 @@ static int show_hits(struct cli_hits *hits)
 
 		if (error)
 			return end_by_error(hits, error);
+		/* All there were have been shown. */
+		if (stop.reason == SONDE_STOP_RECORD_END && !hits->wanted)
+			break;
 		if (!sonde_breakpoint_caused(hits->breakpoint, &stop))
 			return cli_foreign_stop(cli, &stop);
 		error = hits->show(hits, &stop, &counts);

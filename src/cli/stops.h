@@ -31,6 +31,8 @@ struct cli_hits {
 	/** Leave the machine stopped at the last hit. */
 	bool stay;
 	const struct cli_column *columns;
+	/** Run backwards: the last hit comes first. */
+	bool reverse;
 	struct cli_output output;
 	/**
 	 * Mandatory. Puts a row for a hit, if there is something to show; sets *@p counts

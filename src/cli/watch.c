@@ -221,6 +221,7 @@ static int set_and_run(
 		.cli = cli, .columns = columns, .show = show, .user = watched};
 
 	cli_option_number(arguments, "-n", &hits.wanted);
+	hits.reverse = cli_option_given(arguments, "--reverse");
 	CLI_TRY(cli, look(cli, NULL, watched));
 	hits.kind = kind_of(arguments);
 	hits.address = watched->address;
@@ -245,6 +246,7 @@ static const struct cli_option options[] = {
 	{"--access", NULL, "when it is read or written"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},
+	{"--reverse", NULL, "go back from hit to hit, where the target replays a record"},
 	{NULL},
 };
 

@@ -105,6 +105,13 @@ static struct sonde_error *note_pc_owed(struct sonde_target *target, bool owed)
 	return sonde_journal_set_mode(target->journal, SONDE_JOURNAL_PC_OWED, owed);
 }
 
+/* A trap that is nobody's, after an interrupt: valgrind calls the interrupt that. */
+static void look_for_interrupt(const struct sonde_target *target, struct sonde_stop *stop)
+{
+	if (target->interrupt_asked && stop->reason == SONDE_STOP_SIGNAL)
+		stop->reason = SONDE_STOP_INTERRUPT;
+}
+
 /* What the trap table and the PC add to what the driver said. */
 static struct sonde_error *classify(struct sonde_target *target, struct sonde_stop *stop)
 {
@@ -115,8 +122,10 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 	if (!stop->thread || !trapped)
 		return NULL;
 	watch = only_watchpoint(target);
-	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch)
+	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch) {
+		look_for_interrupt(target, stop);
 		return NULL;
+	}
 	CHECK(sonde_thread_read_pc(stop->thread, &stop->pc));
 	if (stop->reason == SONDE_STOP_SIGNAL)
 		CHECK(step_back_onto_trap(target, stop->thread, &stop->pc));
@@ -124,10 +133,12 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 	if (sonde_traps_at(&target->traps, stop->pc)) {
 		stop->reason = SONDE_STOP_BREAKPOINT;
 		remember_reported(target, stop->thread, stop->pc);
-	} else if (stop->reason == SONDE_STOP_SIGNAL && watch) {
+	} else if (stop->reason == SONDE_STOP_SIGNAL && watch &&
+		   !target->interrupt_asked) {
 		stop->reason = SONDE_STOP_WATCHPOINT;
 		stop->address = watch->place.address;
 	}
+	look_for_interrupt(target, stop);
 	return note_pc_owed(target, false);
 }
 
@@ -168,6 +179,8 @@ static struct sonde_error *start(
 
 	target->epoch++;
 	CHECK(note_pc_owed(target, free_running && has_written_traps(target)));
+	target->backwards = plan->backwards;
+	target->interrupt_asked = false;
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
 	return NULL;
@@ -194,6 +207,7 @@ static struct sonde_error *halt(struct sonde_target *target, struct sonde_stop *
 	struct sonde_error *error;
 
 	target->sonde->uninterruptible++;
+	target->interrupt_asked = true;
 	error = target->control->interrupt(target);
 	if (!error)
 		error = await(target, (int)target->sonde->timeout_ms, stop);
@@ -219,23 +233,27 @@ static struct sonde_error *step_until_seen(struct sonde_target *target,
 }
 
 /*
- * Steps @p thread. When the step does not end in time, or we are interrupted, the
- * target is stopped again and the error says why.
+ * When a step does not end in time, or we are interrupted, the target is stopped again;
+ * @p error, which may be NULL, says why.
  */
-static struct sonde_error *step_and_await(struct sonde_target *target,
-	struct sonde_thread *thread, bool others_run, struct sonde_stop *stop)
+static struct sonde_error *end_step(
+	struct sonde_target *target, struct sonde_error *error)
 {
-	struct sonde_resume_plan plan = {.step = thread, .others_run = others_run};
-	struct sonde_error *error = step_until_seen(target, &plan, stop);
 	struct sonde_stop halted;
 
-	if (!error)
-		return NULL;
 	if (target->state == SONDE_STATE_RUNNING &&
 		(sonde_error_is(error, SONDE_ERROR_TIMEOUT) ||
 			sonde_error_is(error, SONDE_ERROR_INTERRUPTED)))
 		sonde_error_destroy(halt(target, &halted));
 	return error;
+}
+
+static struct sonde_error *step_and_await(struct sonde_target *target,
+	struct sonde_thread *thread, bool others_run, struct sonde_stop *stop)
+{
+	struct sonde_resume_plan plan = {.step = thread, .others_run = others_run};
+
+	return end_step(target, step_until_seen(target, &plan, stop));
 }
 
 /* One instruction of @p thread, past the trap that may be at its PC. */
@@ -270,6 +288,20 @@ static bool is_step_end(const struct sonde_stop *stop, const struct sonde_thread
 {
 	return stop->thread == thread && stop->reason == SONDE_STOP_SIGNAL &&
 	       stop->signal == SIGNAL_TRAP;
+}
+
+/* @p stop ended a step. */
+static struct sonde_error *note_step(struct sonde_target *target, struct sonde_stop *stop)
+{
+	stop->reason = SONDE_STOP_STEP;
+	CHECK(note_pc_owed(target, false));
+	if (!has_execution_traps(target))
+		return NULL;
+	CHECK(sonde_thread_read_pc(stop->thread, &stop->pc));
+	stop->pc_known = true;
+	/* Its user has seen it arrive there. */
+	remember_reported(target, stop->thread, stop->pc);
+	return NULL;
 }
 
 struct sonde_error *sonde_target_resume(struct sonde_target *target)
@@ -316,27 +348,75 @@ struct sonde_error *sonde_target_step(struct sonde_target *target,
 	error = step_past_trap(target, thread, others_run, &stop);
 	if (error)
 		return sonde_error_while(error, "stepping CPU %u", thread->number);
-	if (is_step_end(&stop, thread)) {
-		CHECK(note_pc_owed(target, false));
-		stop.reason = SONDE_STOP_STEP;
-		if (has_execution_traps(target)) {
-			CHECK(sonde_thread_read_pc(thread, &stop.pc));
-			stop.pc_known = true;
-			/* Its user has seen it arrive there. */
-			remember_reported(target, thread, stop.pc);
-		}
-	} else {
+	if (is_step_end(&stop, thread))
+		CHECK(note_step(target, &stop));
+	else
 		CHECK(classify(target, &stop));
-	}
 	*ret = stop;
 	return NULL;
 }
+
+/* --- backwards ------------------------------------------------------------------ */
+
+/* Going back to a snapshot would take an instruction that we wrote with it. */
+static struct sonde_error *check_reversible(const struct sonde_target *target)
+{
+	CHECK(check_controllable(target));
+	CHECK(sonde_target_check_stopped(target));
+	for (struct sonde_trap *trap = target->traps.first; trap; trap = trap->next)
+		if (trap->inserted && trap->written)
+			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"the stub sets no breakpoints itself, and those written "
+				"into memory cannot be met backwards");
+	return NULL;
+}
+
+static struct sonde_error *start_backwards(
+	struct sonde_target *target, struct sonde_thread *step)
+{
+	struct sonde_resume_plan plan = {.step = step, .backwards = true};
+
+	CHECK(check_reversible(target));
+	CHECK(start(target, &plan));
+	/* What was seen lies ahead again. */
+	forget_reported(target);
+	target->has_pending = false;
+	return NULL;
+}
+
+struct sonde_error *sonde_target_reverse_step(
+	struct sonde_target *target, struct sonde_thread *thread, struct sonde_stop *ret)
+{
+	struct sonde_stop stop;
+	struct sonde_error *error = start_backwards(target, thread);
+
+	if (!error)
+		error = end_step(target, await(target, -1, &stop));
+	if (error)
+		return sonde_error_while(
+			error, "stepping CPU %u backwards", thread->number);
+	if (is_step_end(&stop, stop.thread))
+		CHECK(note_step(target, &stop));
+	else
+		CHECK(classify(target, &stop));
+	*ret = stop;
+	return NULL;
+}
+
+struct sonde_error *sonde_target_reverse_resume(struct sonde_target *target)
+{
+	return sonde_error_while(
+		start_backwards(target, NULL), "running the target backwards");
+}
+
+/* --- waiting -------------------------------------------------------------------- */
 
 struct sonde_error *sonde_target_interrupt(struct sonde_target *target)
 {
 	CHECK(check_controllable(target));
 	if (target->state != SONDE_STATE_RUNNING || target->has_pending)
 		return NULL;
+	target->interrupt_asked = true;
 	return target->control->interrupt(target);
 }
 
@@ -386,7 +466,7 @@ static struct sonde_error *next_stop(
 		CHECK(await(target, timeout_ms, stop));
 		CHECK(classify(target, stop));
 		if (stop->reason == SONDE_STOP_WATCHPOINT && stop->thread &&
-			target->arch->watchpoint_stops_before &&
+			target->arch->watchpoint_stops_before && !target->backwards &&
 			!is_leftover(target, stop))
 			return make_access(target, stop);
 		return NULL;
@@ -411,7 +491,8 @@ struct sonde_error *sonde_target_wait(
 		CHECK(next_stop(target, sonde_deadline_left(deadline), &stop));
 		if (!is_leftover(target, &stop))
 			break;
-		CHECK(sonde_target_resume(target));
+		CHECK(target->backwards ? sonde_target_reverse_resume(target)
+					: sonde_target_resume(target));
 	}
 	*ret = stop;
 	return NULL;

@@ -66,6 +66,8 @@ struct sonde_resume_plan {
 	struct sonde_thread *step;
 	/** With @ref step: whether the others run meanwhile. */
 	bool others_run;
+	/** What was executed is undone; SONDE_ERROR_UNSUPPORTED without a record. */
+	bool backwards;
 };
 
 struct sonde_control_facet {
@@ -131,6 +133,10 @@ struct sonde_target {
 	/** Who stopped last. */
 	struct sonde_thread *current;
 	struct sonde_thread *reported;
+	/** It was resumed backwards last. */
+	bool backwards;
+	/** Since it was resumed. */
+	bool interrupt_asked;
 	struct sonde_traps traps;
 	/** A stop that came while the core was busy with something else. */
 	bool has_pending;

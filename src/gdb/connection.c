@@ -223,9 +223,11 @@ static bool is_stop_reply(const struct sonde_gdb_frame *frame)
 	return frame->data[0] == 'T' || (frame->data[0] == 'S' && frame->length == 3);
 }
 
-/* "Ohex": what the target prints. "OK" is none. */
+/* "Ohex": what the target prints. "OK" is none. "O" says that somebody is alive. */
 static bool is_output(const struct sonde_gdb_frame *frame)
 {
+	if (frame->length == 1)
+		return frame->data[0] == 'O';
 	return frame->length >= 3 && frame->length % 2 == 1 && frame->data[0] == 'O' &&
 	       sonde_hex_digit(frame->data[1]) >= 0;
 }
@@ -349,7 +351,7 @@ static void log_output(const struct sonde_gdb_connection *connection,
 
 	if (length > sizeof(text) - 1)
 		length = sizeof(text) - 1;
-	if (!sonde_hex_decode(frame->data + 1, length, (uint8_t *)text))
+	if (!length || !sonde_hex_decode(frame->data + 1, length, (uint8_t *)text))
 		return;
 	while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;

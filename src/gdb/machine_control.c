@@ -14,10 +14,13 @@
 
 #include "clock.h"
 #include "notes.h"
+#include "user_mode.h"
 
 enum {
 	/** A step that takes longer is one of a halted CPU (milliseconds). */
 	HALTED_STEP_MS = 200,
+	/** An interrupt without an answer for so long may not have been heard. */
+	UNHEARD_MS = 1000,
 	/** GDB's number of it. */
 	SIGNAL_TRAP = 5,
 	/** QEMU's step bits: steps, with interrupts and timers running. */
@@ -51,6 +54,37 @@ static struct sonde_error *send_step(
 	return send_packet(stub, "s");
 }
 
+/* Whether the stub offered to go back; what it did not offer would abort QEMU. */
+static struct sonde_error *check_backwards(
+	const struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
+{
+	const struct sonde_gdb_rules *rules = &machine->stub.connection.rules;
+
+	if (plan->step ? rules->reverse_step : rules->reverse_continue)
+		return NULL;
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"the stub keeps no record of what was executed"),
+		"QEMU has one while it replays: -icount "
+		"shift=auto,rr=replay,rrfile=FILE,rrsnapshot=NAME");
+}
+
+static struct sonde_error *send_backwards(
+	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
+{
+	struct sonde_gdb_stub *stub = &machine->stub;
+	char id[SONDE_GDB_THREAD_ID_TEXT];
+	struct sonde_gdb_reply reply;
+
+	if (!plan->step)
+		return send_packet(stub, "bc");
+	if (machine->thread_count > 1) {
+		sonde_gdb_thread_id_format(&sonde_gdb_thread_of(plan->step)->id, id);
+		CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc%s", id));
+	}
+	return send_packet(stub, "bs");
+}
+
 static struct sonde_error *send_plan(
 	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
 {
@@ -58,7 +92,9 @@ static struct sonde_error *send_plan(
 	struct sonde_gdb_reply reply;
 
 	CHECK(sonde_gdb_note_running(stub, true));
-	if (plan->step) {
+	if (plan->backwards) {
+		CHECK(send_backwards(machine, plan));
+	} else if (plan->step) {
 		CHECK(send_step(machine, plan));
 	} else if (stub->vcont_continue) {
 		CHECK(send_packet(stub, "vCont;c"));
@@ -78,6 +114,8 @@ static struct sonde_error *resume(
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
+	if (plan->backwards)
+		CHECK(check_backwards(machine, plan));
 	sonde_gdb_chain_state_changed(machine, SONDE_STATE_RUNNING);
 	/* A stub in physical mode would set its breakpoints there, too. */
 	if (machine->stub.physical_mode)
@@ -90,7 +128,10 @@ static struct sonde_error *interrupt(struct sonde_target *target)
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
-	CHECK(sonde_gdb_send_break(&machine->stub.connection));
+	if (machine->stub.is_user_mode)
+		CHECK(sonde_gdb_signal_process(&machine->stub.connection.transport));
+	else
+		CHECK(sonde_gdb_send_break(&machine->stub.connection));
 	machine->interrupt_sent = true;
 	return NULL;
 }
@@ -153,6 +194,10 @@ static struct sonde_error *receive(
 	/* What follows may ask the stub, which is stopped now. */
 	machine->target.state = SONDE_STATE_STOPPED;
 	CHECK(sonde_gdb_note_running(&machine->stub, false));
+	if (machine->plan.backwards && sonde_gdb_reply_is_error(&reply))
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+						   "the stub cannot go back any further"),
+			"the record begins here, or has no snapshot before this");
 	if (sonde_gdb_reply_is_error(&reply) || !reply.length)
 		return sonde_error_while(
 			sonde_gdb_unexpected(&reply), "resuming the target");
@@ -163,6 +208,27 @@ static struct sonde_error *receive(
 		machine->stub.selected = stop.thread;
 	}
 	return sonde_gdb_machine_take_stop(machine, &stop, ret);
+}
+
+/*
+ * QEMU, having gone back as far as it could, says no more than that it stopped. Its
+ * monitor tells "instruction count = N": 0 is where the record begins.
+ */
+static struct sonde_error *look_for_record_begin(
+	struct sonde_gdb_machine *machine, struct sonde_stop *stop)
+{
+	static const char words[] = "instruction count = ";
+	CLEANUP(cleanup_free) char *text = NULL;
+	const char *count;
+
+	if (!machine->stub.is_qemu || !machine->plan.backwards || machine->plan.step ||
+		stop->reason != SONDE_STOP_SIGNAL || stop->signal != SIGNAL_TRAP)
+		return NULL;
+	CHECK(sonde_gdb_stub_monitor(&machine->stub, "info replay", &text));
+	count = strstr(text, words);
+	if (count && strtoull(count + strlen(words), NULL, 10) == 0)
+		stop->reason = SONDE_STOP_RECORD_END;
+	return NULL;
 }
 
 static struct sonde_error *set_step_bits(struct sonde_gdb_machine *machine, uint64_t bits)
@@ -205,8 +271,8 @@ static bool is_stray(struct sonde_gdb_machine *machine, const struct sonde_stop 
 
 	machine->interrupt_sent = false;
 	if (stop->reason != SONDE_STOP_INTERRUPT) {
-		/* QEMU forgets the interrupt then; others keep it. */
-		if (sent && !machine->stub.is_qemu)
+		/* QEMU's machine forgets the interrupt then; others keep it. */
+		if (sent && (!machine->stub.is_qemu || machine->stub.is_user_mode))
 			machine->interrupt_stray = true;
 		return false;
 	}
@@ -216,14 +282,37 @@ static bool is_stray(struct sonde_gdb_machine *machine, const struct sonde_stop 
 	return true;
 }
 
+/*
+ * An interrupt that follows a resume at once may be read along with it and forgotten
+ * (valgrind). So it is said again; whoever has heard both stops once more than was
+ * meant, which is passed over.
+ */
+static struct sonde_error *receive_interrupted(
+	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
+{
+	struct sonde_error *error;
+
+	if (machine->stub.is_qemu || (timeout_ms >= 0 && timeout_ms <= UNHEARD_MS))
+		return receive(machine, timeout_ms, ret);
+	error = receive(machine, UNHEARD_MS, ret);
+	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
+		return error;
+	sonde_error_destroy(error);
+	CHECK(sonde_gdb_send_break(&machine->stub.connection));
+	machine->interrupt_stray = true;
+	return receive(machine, timeout_ms < 0 ? -1 : timeout_ms - UNHEARD_MS, ret);
+}
+
 static struct sonde_error *wait_once(
 	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
 {
 	bool patient = timeout_ms < 0 || timeout_ms > HALTED_STEP_MS;
 	struct sonde_error *error;
 
-	if (!machine->plan.step || !machine->stub.is_qemu || machine->interrupt_sent ||
-		!patient)
+	if (machine->interrupt_sent)
+		return receive_interrupted(machine, timeout_ms, ret);
+	if (!machine->plan.step || machine->plan.backwards || !machine->stub.is_qemu ||
+		machine->stub.is_user_mode || !patient)
 		return receive(machine, timeout_ms, ret);
 	error = receive(machine, HALTED_STEP_MS, ret);
 	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
@@ -243,6 +332,7 @@ static struct sonde_error *wait_for_stop(
 		CHECK(wait_once(machine, timeout_ms, &stop));
 		if (machine->stub.step_bits_changed && stop.thread)
 			CHECK(set_step_bits(machine, machine->stub.found_step_bits));
+		CHECK(look_for_record_begin(machine, &stop));
 		if (!is_stray(machine, &stop)) {
 			sonde_gdb_chain_state_changed(machine, SONDE_STATE_STOPPED);
 			*ret = stop;

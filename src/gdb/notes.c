@@ -58,10 +58,15 @@ struct sonde_error *sonde_gdb_note_stub(struct sonde_gdb_stub *stub)
 	stub->connection.note_arrival = false;
 	if (!facts)
 		return NULL;
-	facts->qemu = stub->is_qemu;
+	facts->qemu = stub->is_qemu && !stub->is_user_mode;
+	facts->user_mode = stub->is_user_mode;
 	facts->leave = journal_state(stub->found);
-	snprintf(facts->detach, sizeof(facts->detach), "D");
-	if (stop->has_thread && stop->thread.has_process)
+	facts->detach_is_mute = stub->is_probe;
+	snprintf(facts->detach, sizeof(facts->detach), "%s",
+		!stub->is_probe	       ? "D"
+		: stub->vcont_continue ? "vCont;c"
+				       : "c");
+	if (!stub->is_probe && stop->has_thread && stop->thread.has_process)
 		snprintf(facts->detach, sizeof(facts->detach), "D;%" PRIx64,
 			(uint64_t)stop->thread.process);
 	return sonde_journal_write_facts(journal);
@@ -118,7 +123,7 @@ struct sonde_error *sonde_gdb_note_mode(
 struct sonde_error *sonde_gdb_note_running(struct sonde_gdb_stub *stub, bool running)
 {
 	/* An interrupt that comes when it stands, QEMU ignores. */
-	if (stub->is_qemu)
+	if (stub->is_qemu && !stub->is_user_mode)
 		return NULL;
 	return sonde_journal_set_mode(journal_of(stub), SONDE_JOURNAL_RUNNING, running);
 }

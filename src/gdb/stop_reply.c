@@ -61,6 +61,10 @@ static struct sonde_error *take_field(
 		ret->reason = SONDE_STOP_BREAKPOINT;
 		return NULL;
 	}
+	if (key_is(field, "replaylog")) {
+		ret->reason = SONDE_STOP_RECORD_END;
+		return NULL;
+	}
 	/* "library", "core", "fork" and what is to come are left alone. */
 	if (!sonde_hex_parse(&p, field->key + field->key_length, &number) ||
 		p != field->key + field->key_length)

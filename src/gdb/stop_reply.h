@@ -21,7 +21,10 @@ struct sonde_gdb_expedited {
 };
 
 struct sonde_gdb_stop_reply {
-	/** BREAKPOINT only where the stub says so, else SIGNAL; INTERRUPT: signal 2. */
+	/**
+	 * BREAKPOINT and RECORD_END only where the stub says so, else SIGNAL; INTERRUPT:
+	 * signal 2.
+	 */
 	enum sonde_stop_reason reason;
 	/** Signal, or exit status. */
 	unsigned signal;

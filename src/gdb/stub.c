@@ -88,6 +88,12 @@ static struct sonde_error *ask_features(struct sonde_gdb_stub *stub)
 	stub->offers_binary_read = offers(&reply, "binary-upload+");
 	connection->rules.reverse_step = offers(&reply, "ReverseStep+");
 	connection->rules.reverse_continue = offers(&reply, "ReverseContinue+");
+	/* Only who has to know of flash memory has a map; some say that they have none.
+	 */
+	stub->is_probe = offers(&reply, "qXfer:memory-map:read+") ||
+			 offers(&reply, "qXfer:memory-map:read-");
+	if (stub->is_probe)
+		stub->binary_write = SONDE_GDB_OFFER_NO;
 	no_ack = offers(&reply, "QStartNoAckMode+");
 	if (reply.length && !connection->marker.length) {
 		CHECK(sonde_buffer_append(
@@ -123,6 +129,26 @@ static struct sonde_error *ask_number(
 	return NULL;
 }
 
+/* Physical memory is what only a whole machine has; a program's own offsets, a program.
+ */
+static struct sonde_error *ask_physical_mode(struct sonde_gdb_stub *stub)
+{
+	struct sonde_gdb_reply reply;
+	const char *p;
+	uint64_t physical;
+
+	CHECK(sonde_gdb_ask(&stub->connection, &reply, "qqemu.PhyMemMode"));
+	p = reply.data;
+	if (reply.length) {
+		stub->found_physical_mode = stub->physical_mode =
+			sonde_hex_parse(&p, p + reply.length, &physical) && physical;
+		return NULL;
+	}
+	CHECK(sonde_gdb_ask(&stub->connection, &reply, "qOffsets"));
+	stub->is_user_mode = reply.length && !sonde_gdb_reply_is_error(&reply);
+	return NULL;
+}
+
 /* A QEMU that did not say it was running: an old one was paused, a new one says nothing.
  */
 static struct sonde_error *look_for_new_qemu(struct sonde_gdb_stub *stub)
@@ -148,7 +174,6 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 {
 	struct sonde_gdb_connection *connection = &stub->connection;
 	struct sonde_gdb_reply reply;
-	uint64_t physical;
 
 	stub->found = SONDE_STATE_STOPPED;
 	connection->acks_output = true;
@@ -158,12 +183,11 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 	stub->is_qemu = true;
 	stub->steps_ignore_traps = true;
 	connection->acks_output = false;
-	/* The next request acknowledges a reply there: no need to wait for it. */
-	if (connection->transport.reliable)
-		stub->in_flight = REQUESTS_IN_FLIGHT;
 	CHECK(ask_number(stub, "qqemu.sstep", &stub->found_step_bits));
-	CHECK(ask_number(stub, "qqemu.PhyMemMode", &physical));
-	stub->found_physical_mode = stub->physical_mode = physical != 0;
+	CHECK(ask_physical_mode(stub));
+	/* The next request acknowledges a reply there: no need to wait for it. */
+	if (connection->transport.reliable && !stub->is_user_mode)
+		stub->in_flight = REQUESTS_IN_FLIGHT;
 	if (connection->unsolicited.length) {
 		stub->found = SONDE_STATE_RUNNING;
 		return NULL;
@@ -208,6 +232,9 @@ static struct sonde_error *ask_the_rest(struct sonde_gdb_stub *stub)
 	/* However late it said so. */
 	if (stub->is_qemu && stub->connection.unsolicited.length)
 		stub->found = SONDE_STATE_RUNNING;
+	/* Halted on request: ours, by connecting, or somebody's before. */
+	if (stub->is_probe && stub->first_stop.reason == SONDE_STOP_INTERRUPT)
+		stub->found = SONDE_STATE_UNKNOWN;
 	return sonde_gdb_note_stub(stub);
 }
 
@@ -311,12 +338,24 @@ static struct sonde_error *say_goodbye(struct sonde_gdb_stub *stub, const char *
 	return sonde_gdb_unexpected(&reply);
 }
 
+/* A probe's board stays halted after D: it is let run, and nobody waits for it. */
+static struct sonde_error *let_run(struct sonde_gdb_stub *stub)
+{
+	const char *packet = stub->vcont_continue ? "vCont;c" : "c";
+
+	CHECK(sonde_gdb_settle(&stub->connection));
+	CHECK(sonde_gdb_queue(&stub->connection, packet, strlen(packet)));
+	return sonde_gdb_flush(&stub->connection);
+}
+
 struct sonde_error *sonde_gdb_stub_detach(struct sonde_gdb_stub *stub)
 {
 	char packet[SONDE_GDB_THREAD_ID_TEXT + 4] = "D";
 	struct sonde_error *error;
 
 	CHECK(sonde_gdb_note_leaving(stub, SONDE_STATE_RUNNING));
+	if (stub->is_probe)
+		return let_run(stub);
 	if (stub->first_stop.has_thread && stub->first_stop.thread.has_process)
 		snprintf(packet, sizeof(packet), "D;%" PRIx64,
 			(uint64_t)stub->first_stop.thread.process);
@@ -335,7 +374,7 @@ struct sonde_error *sonde_gdb_stub_set_physical(
 
 	if (stub->physical_mode == physical)
 		return NULL;
-	if (!stub->is_qemu)
+	if (!stub->is_qemu || stub->is_user_mode)
 		return sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "this stub cannot read physical memory");
 	CHECK(sonde_gdb_note_mode(stub, &stub->physical_mode_slot, "Qqemu.PhyMemMode:%d",

@@ -21,6 +21,16 @@ struct sonde_gdb_stub {
 	struct sonde_gdb_connection connection;
 	/** It answers QEMU's own queries. */
 	bool is_qemu;
+	/**
+	 * It is a QEMU that runs one program (qemu-user): it reads nothing while the
+	 * program runs, and takes nothing but '+' for an acknowledgement.
+	 */
+	bool is_user_mode;
+	/**
+	 * It speaks for a board behind a debug probe (OpenOCD): connecting halts that, D
+	 * does not let it run, and X is answered before it is done.
+	 */
+	bool is_probe;
 	/** Steps with a trap at the PC execute what is there (QEMU). */
 	bool steps_ignore_traps;
 	/** Several requests may be under way. */

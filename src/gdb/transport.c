@@ -16,7 +16,7 @@
 
 enum {
 	/** How long a child may take to end: by itself, then when asked to (ms). */
-	CHILD_ENDS_MS = 50,
+	CHILD_ENDS_MS = 200,
 	CHILD_OBEYS_MS = 1000,
 };
 
