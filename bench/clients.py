@@ -33,9 +33,9 @@ class Job:
     address: int = 0
 
 
-def program(path: Path, work: str, job: Job = Job()) -> Client:
+def program(path: Path, work: str, job: Job = Job(), *options: str) -> Client:
     """The program at PATH, floor or subject, doing WORK."""
-    arguments = [work, str(job.batches), str(job.count), hex(job.address)]
+    arguments = [work, str(job.batches), str(job.count), hex(job.address), *options]
     return lambda socket: _run([str(path), str(socket), *arguments])
 
 
@@ -80,7 +80,7 @@ def _run(arguments: list[str]) -> Figures:
     figures: Figures = {_PROCESS: [time.monotonic() - start]}
     for line in done.stdout.splitlines():
         name, _, value = line.partition(" ")
-        if name in ("batch", "total", "rss_anon_kb", "anonymous_kb"):
+        if name in ("batch", "bare", "total", "rss_anon_kb", "anonymous_kb"):
             figures.setdefault(name, []).append(float(value))
     if done.returncode != 0 or not figures.keys() & {"batch", "total"}:
         raise BenchError(f"{' '.join(arguments)} failed ({done.returncode}): "

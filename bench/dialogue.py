@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a client says to a stub around each hit of a breakpoint, as proxy.c records it."""
+"""What a client says to a stub around each hit of a breakpoint, as recorder.c has it."""
 
-import subprocess
+import os
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,12 +10,10 @@ from typing import Iterable
 
 from clients import BenchError, Client
 
-_PROXY_START_SECONDS = 10
-
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet that passed the proxy."""
+    """One packet that was sent or received."""
     nanoseconds: int
     to_stub: bool
     text: str
@@ -39,23 +36,21 @@ class Cycles:
     """Cycles from one hit of a breakpoint to the next."""
     hits: int
     packets_per_hit: float
-    idle_share: float   # median: of a cycle, how long the stub is stopped and not resumed yet
+    idle_share: float   # median: of a cycle, how long the client has its stop and has not resumed it
 
 
-def record(proxy: Path, socket: Path, client: Client) -> list[Packet]:
-    """Let CLIENT work on the stub at SOCKET through PROXY, and return what was said."""
+def record(recorder: Path, socket: Path, client: Client) -> list[Packet]:
+    """Let CLIENT work on the stub at SOCKET with RECORDER in it, and return what was said."""
     with tempfile.TemporaryDirectory(prefix="sonde-bench-") as directory:
-        listening = Path(directory) / "proxy.sock"
-        with subprocess.Popen([str(proxy), str(socket), str(listening)], text=True,
-                              stdout=subprocess.PIPE) as process:
-            try:
-                _wait_for(listening, process)
-                client(listening)
-                output, _ = process.communicate(timeout=_PROXY_START_SECONDS)
-            except BaseException:
-                process.kill()
-                raise
-    return [_packet(line) for line in output.splitlines()]
+        path = Path(directory) / "record"
+        settings = {"LD_PRELOAD": str(recorder), "SONDE_BENCH_RECORD": str(path)}
+        os.environ.update(settings)
+        try:
+            client(socket)
+        finally:
+            for name in settings:
+                del os.environ[name]
+        return [_packet(line) for line in path.read_text().splitlines()]
 
 
 def cycles(packets: Iterable[Packet]) -> Cycles:
@@ -75,7 +70,7 @@ def cycles(packets: Iterable[Packet]) -> Cycles:
             if continued:
                 hits.append((packet.nanoseconds, sent, idle))
     if len(hits) < 2:
-        raise BenchError("the breakpoint was not hit while the proxy listened")
+        raise BenchError("the breakpoint was not hit while it was recorded")
     shares = [(after[2] - before[2]) / (after[0] - before[0])
               for before, after in zip(hits, hits[1:])]
     return Cycles(len(shares), (hits[-1][1] - hits[0][1]) / len(shares), median(shares))
@@ -84,11 +79,3 @@ def cycles(packets: Iterable[Packet]) -> Cycles:
 def _packet(line: str) -> Packet:
     nanoseconds, direction, text = line.split(" ", 2)
     return Packet(int(nanoseconds), direction == ">", text)
-
-
-def _wait_for(path: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + _PROXY_START_SECONDS
-    while not path.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise BenchError("bench/proxy did not start")
-        time.sleep(0.005)

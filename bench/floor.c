@@ -1,92 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The floor that sonde is measured against: the least a C program can do to get the
- * same work out of QEMU's stub, over line.c. No library, no timeouts, no interrupts,
- * nothing checked that need not be, nothing remembered.
+ * same work out of QEMU's stub (bare.h).
  */
 #include <stdbool.h>
 
+#include "bare.h"
 #include "line.h"
 
 enum {
-	CHUNK = 2048,
-	REGISTERS_BYTES = 608,
 	PC_NUMBER = 0x10,
 };
 
-static uint8_t *memory;
 /* Whether hits() takes the breakpoint out to get past it. */
 static bool removing;
-
-static void small(void *user, const struct job *job)
-{
-	(void)user;
-	for (unsigned long i = 0; i < job->count; i++)
-		line_expect("qC", "QC");
-}
-
-static void read8(void *user, const struct job *job)
-{
-	(void)user;
-	for (unsigned long i = 0; i < job->count; i++) {
-		uint8_t bytes[8];
-		size_t length;
-
-		line_queue_read(job->address + i * 8 % WANDER_BYTES, 8);
-		line_flush();
-		line_decode(line_receive(&length), bytes, 8);
-		if (length != 16)
-			line_die("reading 8 bytes");
-	}
-}
-
-static void registers(void *user, const struct job *job)
-{
-	uint8_t bytes[REGISTERS_BYTES];
-	size_t length;
-
-	(void)user;
-	for (unsigned long i = 0; i < job->count; i++) {
-		line_decode(line_exchange("g", &length), bytes, sizeof(bytes));
-		if (length != 2 * sizeof(bytes))
-			line_die("reading the registers");
-	}
-}
-
-static void step(void *user, const struct job *job)
-{
-	struct job once = {.count = 1};
-
-	for (unsigned long i = 0; i < job->count; i++) {
-		line_expect("s", "T05");
-		registers(user, &once);
-	}
-}
-
-static void bulk(void *user, const struct job *job)
-{
-	size_t asked = 0, done = 0;
-
-	(void)user;
-	while (done < job->count) {
-		size_t length;
-		char *reply;
-
-		/* Refilling by halves is faster than one request for each reply. */
-		if (asked - done <= LINE_IN_FLIGHT / 2 * CHUNK && asked < job->count) {
-			for (; asked - done < LINE_IN_FLIGHT * CHUNK &&
-				asked < job->count;
-				asked += CHUNK)
-				line_queue_read(job->address + asked, CHUNK);
-			line_flush();
-		}
-		reply = line_receive(&length);
-		if (length != 2 * CHUNK)
-			line_die("reading memory");
-		line_decode(reply, memory + done, CHUNK);
-		done += CHUNK;
-	}
-}
 
 static void set_trap(char action, uint64_t address)
 {
@@ -136,18 +63,6 @@ static void run_hits(const struct job *job)
 	set_trap('z', job->address);
 }
 
-static void run_bulk(const struct job *job)
-{
-	memory = malloc(job->count);
-	if (!memory)
-		line_die("no memory");
-	memset(memory, 1, job->count);
-	line_expect("Qqemu.PhyMemMode:1", "OK");
-	time_batches(job, bulk, NULL);
-	line_expect("Qqemu.PhyMemMode:0", "OK");
-	free(memory);
-}
-
 int main(int argc, char **argv)
 {
 	struct job job = job_of(argc, argv);
@@ -158,15 +73,13 @@ int main(int argc, char **argv)
 	if (!strcmp(job.work, "attach"))
 		;
 	else if (!strcmp(job.work, "small"))
-		time_batches(&job, small, NULL);
+		time_batches(&job, bare_small, NULL);
 	else if (!strcmp(job.work, "read8"))
-		time_batches(&job, read8, NULL);
+		time_batches(&job, bare_read8, NULL);
 	else if (!strcmp(job.work, "registers"))
-		time_batches(&job, registers, NULL);
+		time_batches(&job, bare_registers, NULL);
 	else if (!strcmp(job.work, "step"))
-		time_batches(&job, step, NULL);
-	else if (!strcmp(job.work, "bulk"))
-		run_bulk(&job);
+		time_batches(&job, bare_step, NULL);
 	else if (!strcmp(job.work, "hits") || removing)
 		run_hits(&job);
 	else

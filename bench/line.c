@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -104,7 +105,9 @@ char *line_receive(size_t *length)
 			line.end -= line.start;
 			line.start = 0;
 		}
-		got = recv(line.fd, line.in + line.end, RECEIVE_BYTES, 0);
+		do
+			got = recv(line.fd, line.in + line.end, RECEIVE_BYTES, 0);
+		while (got < 0 && errno == EAGAIN); /* an adopted one has a timeout */
 		if (got <= 0)
 			line_die("the stub is gone");
 		line.end += (size_t)got;
@@ -136,17 +139,22 @@ void line_expect(const char *payload, const char *reply)
 
 /* --- attaching and detaching ---------------------------------------------------- */
 
+void line_adopt(int fd)
+{
+	for (int i = 0; i < 10; i++)
+		line.decode['0' + i] = (uint8_t)i;
+	for (int i = 10; i < 16; i++)
+		line.decode['a' + i - 10] = (uint8_t)i;
+	line.fd = fd;
+}
+
 void line_attach(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t length;
 
-	for (int i = 0; i < 10; i++)
-		line.decode['0' + i] = (uint8_t)i;
-	for (int i = 10; i < 16; i++)
-		line.decode['a' + i - 10] = (uint8_t)i;
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	line.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	line_adopt(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	if (line.fd < 0 ||
 		connect(line.fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		line_die("cannot connect");

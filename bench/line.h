@@ -20,6 +20,10 @@ enum {
 /** Connects, which pauses the guest, and makes QEMU 7.2 answer p. */
 void line_attach(const char *path);
 
+/** Speaks on @p fd, a connection that somebody else has made and uses between two calls.
+ */
+void line_adopt(int fd);
+
 /** Lets the guest run, and closes. */
 void line_detach(void);
 

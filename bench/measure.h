@@ -7,6 +7,7 @@
 #ifndef SONDE_BENCH_MEASURE_H
 #define SONDE_BENCH_MEASURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +22,18 @@ enum {
 	WANDER_BYTES = 1024,
 };
 
-/** SOCKET WORK [BATCHES COUNT [ADDRESS]]: COUNT operations a batch, or bytes. */
+/** SOCKET WORK [BATCHES COUNT [ADDRESS [OPTION]...]]: COUNT operations a batch, or bytes.
+ */
 struct job {
 	const char *socket;
 	const char *work;
 	unsigned long batches;
 	unsigned long count;
 	uint64_t address;
+	/** "--alone": nothing is done beside it, whose cost is counted. */
+	bool alone;
+	/** "--no-guard". */
+	bool no_guard;
 };
 
 static inline double seconds_now(void)
@@ -55,6 +61,28 @@ static inline void time_batches(const struct job *job,
 	}
 }
 
+/** The same for two ways of doing one job, by turns: "batch" and "bare" lines. */
+static inline void time_pairs(const struct job *job,
+	void (*batch)(void *user, const struct job *job), void *user,
+	void (*bare)(void *user, const struct job *job), void *bare_user)
+{
+	if (job->alone) {
+		time_batches(job, batch, user);
+		return;
+	}
+	for (unsigned long i = 0; i < 2 * job->batches; i++) {
+		/* ABBA: neither is always behind the other. */
+		bool ours = (i & 3) == 0 || (i & 3) == 3;
+		double start = seconds_now();
+
+		if (ours)
+			batch(user, job);
+		else
+			bare(bare_user, job);
+		report(ours ? "batch" : "bare", seconds_now() - start);
+	}
+}
+
 static inline struct job job_of(int argc, char **argv)
 {
 	struct job job = {.batches = 1, .count = 1};
@@ -72,6 +100,10 @@ static inline struct job job_of(int argc, char **argv)
 	}
 	if (argc > 5)
 		job.address = strtoull(argv[5], NULL, 0);
+	for (int i = 3; i < argc; i++) {
+		job.alone = job.alone || !strcmp(argv[i], "--alone");
+		job.no_guard = job.no_guard || !strcmp(argv[i], "--no-guard");
+	}
 	return job;
 }
 

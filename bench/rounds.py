@@ -53,3 +53,15 @@ def interleave(clients: dict[str, Client], socket: Path, rounds: int, figure: st
             result.figures[name].append(figures)
             result.seconds[name].append(pick(figures[figure]))
     return result
+
+
+def paired(client: Client, socket: Path, rounds: int) -> Rounds:
+    """Let CLIENT, in which sonde and the bare loop take turns on one socket, run so often.
+    Two batches that follow each other count as a round."""
+    result = Rounds({"sonde": [], "loop": []}, {"sonde": [], "loop": []})
+    for _ in range(rounds):
+        figures = client(socket)
+        result.figures["sonde"].append(figures)
+        result.seconds["sonde"] += figures["batch"]
+        result.seconds["loop"] += figures["bare"]
+    return result

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The same work as in floor.c, by a program that uses libsonde as any other would.
- * Packets that no function of the library stands for (qC, a bare g) go through
- * sonde_helper_exchange(), from a helper that does nothing else.
+ * Where the job is one round trip after the other, the bare loop takes turns with it on
+ * the same socket: what the machine does meanwhile, it does to both. With --no-guard
+ * nobody guards the connection. Packets that no function of the library stands for (qC, a
+ * bare g) go through sonde_helper_exchange(), from a helper that does nothing else.
  */
 #include <sonde/helper.h>
 #include <sonde/sonde.h>
 
-#include "measure.h"
+#include "bare.h"
+#include "line.h"
 
 struct subject {
 	struct sonde *sonde;
@@ -163,7 +166,9 @@ static void run_bulk(struct subject *subject, const struct job *job)
 	check(sonde_target_physical(subject->target, &subject->space));
 	if (strcmp(sonde_target_memory_means(subject->target), "stub"))
 		die("memory is not read through the stub");
-	time_batches(job, bulk, subject);
+	/* Once, so that m means physical memory for the loop as well. */
+	bulk(subject, job);
+	time_pairs(job, bulk, subject, bare_bulk, subject->memory);
 	free(subject->memory);
 }
 
@@ -172,13 +177,13 @@ static void run(struct subject *subject, const struct job *job)
 	if (!strcmp(job->work, "attach"))
 		;
 	else if (!strcmp(job->work, "small"))
-		time_batches(job, small, subject);
+		time_pairs(job, small, subject, bare_small, NULL);
 	else if (!strcmp(job->work, "read8"))
-		time_batches(job, read8, subject);
+		time_pairs(job, read8, subject, bare_read8, NULL);
 	else if (!strcmp(job->work, "registers"))
-		time_batches(job, registers, subject);
+		time_pairs(job, registers, subject, bare_registers, NULL);
 	else if (!strcmp(job->work, "step"))
-		time_batches(job, step, subject);
+		time_pairs(job, step, subject, bare_step, NULL);
 	else if (!strcmp(job->work, "bulk"))
 		run_bulk(subject, job);
 	else if (!strcmp(job->work, "hits"))
@@ -211,16 +216,22 @@ int main(int argc, char **argv)
 {
 	struct job job = job_of(argc, argv);
 	double start = seconds_now();
+	struct sonde_options options = {.size = sizeof(options)};
 	struct subject subject = {0};
 	char name[256];
+	int fd;
 
 	snprintf(name, sizeof(name), "gdb:%s", job.socket);
-	check(sonde_create(NULL, &subject.sonde));
+	if (job.no_guard)
+		options.guard = SONDE_GUARD_REFUSED;
+	check(sonde_create(&options, &subject.sonde));
 	if (!strcmp(job.work, "small") || !strcmp(job.work, "registers"))
 		check(sonde_add_helper(subject.sonde, &exchange_helper));
 	check(sonde_open(subject.sonde, name, &subject.target));
 	check(sonde_target_current_thread(subject.target, &subject.thread));
 	check(sonde_target_virtual(subject.target, subject.thread, &subject.space));
+	check(sonde_target_descriptor(subject.target, &fd));
+	line_adopt(fd);
 	run(&subject, &job);
 	report_memory();
 	check(sonde_target_detach(subject.target));

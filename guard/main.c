@@ -5,9 +5,9 @@
  * and does not touch it as long as the other one lives. What is to be undone, the journal
  * says (journal_format.h); how, rescue.c.
  *
- * The library starts it with three descriptors: a control socket, the journal, a pidfd of
- * the process to watch. It ends when it is told that all is undone, or when it has done
- * that itself.
+ * The library starts it with three descriptors: a control socket, the journal, and, where
+ * the kernel has such, a pidfd of the process to watch. It ends when it is told that all
+ * is undone, or when it has done that itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -173,7 +173,8 @@ static int watch(void)
 {
 	struct pollfd fds[] = {
 		{.fd = SONDE_GUARD_CONTROL_FD, .events = POLLIN},
-		{.fd = SONDE_GUARD_OWNER_FD, .events = POLLIN},
+		{.fd = is_open(SONDE_GUARD_OWNER_FD) ? SONDE_GUARD_OWNER_FD : -1,
+			.events = POLLIN},
 	};
 	struct rescue_way way = {.fd = -1};
 
@@ -209,7 +210,6 @@ int main(void)
 	struct stat status;
 
 	if (!is_open(SONDE_GUARD_CONTROL_FD) || !is_open(SONDE_GUARD_JOURNAL_FD) ||
-		!is_open(SONDE_GUARD_OWNER_FD) ||
 		fstat(SONDE_GUARD_CONTROL_FD, &status) < 0 || !S_ISSOCK(status.st_mode)) {
 		fputs("sonde-guard: libsonde starts it, where a guest is controlled; it "
 		      "is "

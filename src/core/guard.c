@@ -119,7 +119,10 @@ static struct sonde_error *spawn(const char *path, const int fds[3])
 		posix_spawn_file_actions_addopen(
 			&actions, i, "/dev/null", i ? O_WRONLY : O_RDONLY, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		posix_spawn_file_actions_adddup2(&actions, fds[i], places[i]);
+		if (fds[i] >= 0)
+			posix_spawn_file_actions_adddup2(&actions, fds[i], places[i]);
+		else
+			posix_spawn_file_actions_addclose(&actions, places[i]);
 	number = posix_spawn(&child, path, &actions, &attributes, arguments, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
@@ -145,14 +148,17 @@ static struct sonde_error *start(struct sonde_guard *guard)
 	char path[PATH_MAX + 32];
 
 	CHECK(find_program(guard->sonde, path, sizeof(path)));
+	/* Linux has it since 5.3, valgrind later: then the end of the socket has to do.
+	 */
 	owner = pidfd_open(getpid(), 0);
-	if (owner < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if ((owner < 0 && errno != ENOSYS) ||
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		error = sonde_error_system(errno);
 	else
 		error = move_up(pair[1], &fds[0]);
 	if (!error)
 		error = move_up(sonde_journal_descriptor(guard->journal), &fds[1]);
-	if (!error)
+	if (!error && owner >= 0)
 		error = move_up(owner, &fds[2]);
 	if (!error)
 		error = spawn(path, fds);
