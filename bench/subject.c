@@ -167,7 +167,8 @@ static void run_bulk(struct subject *subject, const struct job *job)
 	if (strcmp(sonde_target_memory_means(subject->target), "stub"))
 		die("memory is not read through the stub");
 	/* Once, so that m means physical memory for the loop as well. */
-	bulk(subject, job);
+	if (!job->alone)
+		bulk(subject, job);
 	time_pairs(job, bulk, subject, bare_bulk, subject->memory);
 	free(subject->memory);
 }

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Source: proc(5), /proc/net/unix and /proc/net/tcp; net/ipv4/tcp_ipv4.c. */
+/*
+ * Source: sock_diag(7), net/unix/diag.c; proc(5), /proc/net/tcp; net/ipv4/tcp_ipv4.c.
+ */
 #include <arpa/inet.h>
 #include <limits.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "holder.h"
 
 enum {
-	/** The St column. */
-	UNIX_CONNECTED = 3,
+	/** The St column, and the states that sock_diag knows. */
 	TCP_STATE_ESTABLISHED = 1,
 	TCP_STATE_LISTEN = 10,
 	/** A client that has just left is still in the table until the stub notices. */
@@ -35,57 +43,121 @@ static struct sonde_error *held(const char *how_to_find)
 		how_to_find);
 }
 
-/* The table has paths as they were bound: perhaps relative to a directory unknown. */
-static bool same_path(const char *bound, const char *path)
+/* --- Unix sockets ------------------------------------------------------------------ */
+
+struct question {
+	struct nlmsghdr header;
+	struct unix_diag_req request;
+};
+
+static bool ask_for_connected(int fd)
 {
-	char resolved[PATH_MAX];
-	size_t length = strlen(bound), whole;
+	struct question question = {
+		.header =
+			{
+				.nlmsg_len = sizeof(question),
+				.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+				.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			},
+		.request =
+			{
+				.sdiag_family = AF_UNIX,
+				.udiag_states = 1u << TCP_STATE_ESTABLISHED,
+				.udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME,
+			},
+	};
 
-	if (!strcmp(bound, path))
-		return true;
-	if (!realpath(path, resolved))
-		return false;
-	whole = strlen(resolved);
-	if (bound[0] == '/') {
-		char other[PATH_MAX];
-
-		return realpath(bound, other) && !strcmp(other, resolved);
-	}
-	return length && whole > length && resolved[whole - length - 1] == '/' &&
-	       !strcmp(resolved + whole - length, bound);
+	return send(fd, &question, sizeof(question), 0) == (ssize_t)sizeof(question);
 }
 
-static bool unix_table_shows_client(const char *path)
+struct place {
+	struct stat file;
+	char path[PATH_MAX];
+};
+
+/* The kernel's own way of writing a device: 12 bits and 20. */
+static bool is_file(const struct unix_diag_vfs *vfs, const struct stat *file)
 {
-	CLEANUP(cleanup_file) FILE *table = fopen("/proc/net/unix", "re");
-	CLEANUP(cleanup_free) char *line = NULL;
-	size_t capacity = 0;
+	return vfs->udiag_vfs_ino == (uint32_t)file->st_ino &&
+	       vfs->udiag_vfs_dev >> 20 == major(file->st_dev) &&
+	       (vfs->udiag_vfs_dev & 0xfffff) == minor(file->st_dev);
+}
 
-	while (table && getline(&line, &capacity, table) > 0) {
-		unsigned state;
-		int offset = 0;
+/*
+ * Whether this one is bound there: a socket that was accepted shares its listener's
+ * place. By the file, since a server may have named it relative to a directory of its
+ * own; by a whole name, since a union file system may number files in two ways.
+ */
+static bool is_bound_to(const struct nlmsghdr *message, const struct place *place)
+{
+	const struct unix_diag_msg *answer = NLMSG_DATA(message);
+	const struct rtattr *attribute = (const void *)(answer + 1);
+	int left = (int)message->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*answer));
 
-		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%*s %*s %*s %*s %*s %x %*s %n", &state, &offset) < 1 ||
-			!offset || state != UNIX_CONNECTED)
-			continue;
-		if (same_path(line + offset, path))
+	for (; left > 0 && RTA_OK(attribute, left);
+		attribute = RTA_NEXT(attribute, left)) {
+		const void *data = RTA_DATA(attribute);
+		size_t length = RTA_PAYLOAD(attribute);
+
+		if (attribute->rta_type == UNIX_DIAG_VFS &&
+			length >= sizeof(struct unix_diag_vfs) &&
+			is_file(data, &place->file))
+			return true;
+		if (attribute->rta_type == UNIX_DIAG_NAME &&
+			strnlen(data, length) == strlen(place->path) &&
+			!memcmp(data, place->path, strlen(place->path)))
 			return true;
 	}
 	return false;
 }
 
+static void cleanup_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/* Whether a socket that is bound there is connected. */
+static bool has_client(const struct place *place)
+{
+	CLEANUP(cleanup_fd)
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	_Alignas(struct nlmsghdr) char buffer[16384];
+
+	if (fd < 0 || !ask_for_connected(fd))
+		return false;
+	for (;;) {
+		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
+		const struct nlmsghdr *message = (const void *)buffer;
+
+		if (got <= 0)
+			return false;
+		for (; NLMSG_OK(message, got); message = NLMSG_NEXT(message, got)) {
+			if (message->nlmsg_type == NLMSG_DONE ||
+				message->nlmsg_type == NLMSG_ERROR)
+				return false;
+			if (is_bound_to(message, place))
+				return true;
+		}
+	}
+}
+
 struct sonde_error *sonde_gdb_check_unix_holder(const char *path)
 {
 	int64_t deadline = sonde_deadline_in(LEAVING_MS);
+	struct place place;
 
-	while (unix_table_shows_client(path)) {
+	if (stat(path, &place.file) < 0 || !realpath(path, place.path))
+		return NULL;
+	while (has_client(&place)) {
 		if (sonde_deadline_left(deadline) == 0)
 			return held("ss -xp");
 		poll(NULL, 0, 10);
 	}
 	return NULL;
 }
+
+/* --- TCP --------------------------------------------------------------------------- */
 
 /* An address as the tables print it: 32-bit words in host order, in hexadecimal. */
 static bool is_loopback(const char *hex)
