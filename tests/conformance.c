@@ -5,11 +5,13 @@
  * name, with the reason; docs/support.md is made from that.
  *
  *     conformance TARGET [hot=ADDRESS] [data=ADDRESS] [watch=ADDRESS] [stack=1] [cpus=N]
+ *                 [unfrozen=1] [deaf=1]
  *
  * hot: a function that is called often. data: 16 KiB whose bytes may change for a moment
  * while everything is stopped. watch: 8 bytes that are written often. stack=1: hot()
  * runs on a kernel's stack of 16 KiB, whose far end is the data and whose next words are
- * those to watch.
+ * those to watch. unfrozen=1: the stub lets the others run while one CPU is stepped.
+ * deaf=1: hits of the CPU's debug registers do not reach the stub.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,9 +56,9 @@ static struct fake_stub *start_fake_stub(struct subject *subject)
 		{"stub:qemu-8.1", {.kind = FAKE_NEW_QEMU, .cpus = 2}},
 		{"stub:gdbserver",
 			{.kind = FAKE_GDBSERVER, .cpus = 2, .expedites = true}},
-		{"stub:kgdb", {.kind = FAKE_KGDB, .cpus = 1}},
+		{"stub:kgdb", {.kind = FAKE_KGDB, .cpus = 2, .transport = FAKE_TELNET}},
 		{"stub:no-traps",
-			{.kind = FAKE_KGDB, .cpus = 1, .no_traps = true, .runs = true}},
+			{.kind = FAKE_PLAIN, .cpus = 1, .no_traps = true, .runs = true}},
 		{"stub:bytewise", {.kind = FAKE_QEMU, .cpus = 2, .piece = 1}},
 	};
 
@@ -146,6 +148,8 @@ int main(int argc, char **argv)
 	subject.data = parameter(argc, argv, "data");
 	subject.watch = parameter(argc, argv, "watch");
 	subject.stack = parameter(argc, argv, "stack") != 0;
+	subject.unfrozen = parameter(argc, argv, "unfrozen") != 0;
+	subject.deaf_debug_registers = parameter(argc, argv, "deaf") != 0;
 	subject.cpus = (unsigned)parameter(argc, argv, "cpus");
 	stub = start_fake_stub(&subject);
 	error = sonde_create(&options, &subject.sonde);

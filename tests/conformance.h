@@ -15,6 +15,10 @@ struct subject {
 	uint64_t hot, data, watch;
 	unsigned cpus;
 	bool stack;
+	/** While one CPU is stepped, the others run. */
+	bool unfrozen;
+	/** Debug registers can be set, and their hits get lost. */
+	bool deaf_debug_registers;
 };
 
 /* Each runs its checks on subject->target, which is stopped before and after. */

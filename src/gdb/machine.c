@@ -129,9 +129,13 @@ static struct sonde_error *detach(struct sonde_target *target, enum sonde_state 
 				"left "
 				"running",
 				target->name);
-		if (leave != SONDE_STATE_STOPPED)
+		if (leave != SONDE_STATE_STOPPED) {
 			error = sonde_error_first(
-				error, sonde_gdb_stub_detach(&machine->stub));
+				error, sonde_gdb_kgdb_prepare_detach(machine));
+			if (target->state == SONDE_STATE_STOPPED)
+				error = sonde_error_first(
+					error, sonde_gdb_stub_detach(&machine->stub));
+		}
 	}
 	if (machine->stub_open)
 		sonde_gdb_stub_close(&machine->stub);
@@ -177,6 +181,8 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 	CHECK(sonde_gdb_machine_learn_registers(machine));
 	sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
 	CHECK(sonde_target_threads(target, &threads, &count));
+	if (machine->stub.is_kgdb)
+		target->kind = "KGDB";
 	CHECK(sonde_gdb_machine_take_stop(machine, &machine->stub.first_stop, &stop));
 	target->current = stop.thread;
 	return NULL;
