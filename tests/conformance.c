@@ -13,8 +13,9 @@
  * if not given. What a stub does that cannot be seen from here: once=1: it serves one
  * client and then no other; zeros=1: it reads zeros where there is no memory; drops=1: it
  * drops what is written there; switches=1: it steps the thread that stopped last,
- * whichever it is told to; no_debug_registers=1: those of the machine under it stop
- * nothing.
+ * whichever it is told to; unfrozen=1: it lets the others run while one CPU is stepped;
+ * deaf=1: hits of the CPU's debug registers do not reach it; no_debug_registers=1: those
+ * of the machine under it stop nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ static struct fake_stub *start_fake_stub(struct subject *subject)
 					   .cpus = 2,
 					   .expedites = true,
 					   .runs = true}},
-		{"stub:kgdb", {.kind = FAKE_KGDB, .cpus = 1}},
+		{"stub:kgdb", {.kind = FAKE_KGDB, .cpus = 2, .transport = FAKE_TELNET}},
 		{"stub:gdbsx", {.kind = FAKE_GDBSX, .cpus = 2}},
 		{"stub:openocd", {.kind = FAKE_OPENOCD, .cpus = 1}},
 		{"stub:bytewise", {.kind = FAKE_QEMU, .cpus = 2, .piece = 1}},
@@ -157,6 +158,8 @@ int main(int argc, char **argv)
 	subject.watch = parameter(argc, argv, "watch");
 	subject.stack = parameter(argc, argv, "stack") != 0;
 	subject.no_debug_registers = parameter(argc, argv, "no_debug_registers") != 0;
+	subject.unfrozen = parameter(argc, argv, "unfrozen") != 0;
+	subject.deaf_debug_registers = parameter(argc, argv, "deaf") != 0;
 	subject.cpus = (unsigned)parameter(argc, argv, "cpus");
 	subject.hole = parameter(argc, argv, "hole") ?: 0x10;
 	subject.once = parameter(argc, argv, "once") != 0;

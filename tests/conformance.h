@@ -21,6 +21,10 @@ struct subject {
 	bool once, zeros, drops, switches;
 	/** Found out when it was asked to go back. */
 	bool no_record;
+	/** While one CPU is stepped, the others run. */
+	bool unfrozen;
+	/** Debug registers can be set, and their hits get lost. */
+	bool deaf_debug_registers;
 };
 
 /* Each runs its checks on subject->target, which is stopped before and after. */

@@ -19,6 +19,7 @@
 #include "buffer.h"
 #include "clock.h"
 #include "fake_dialogue.h"
+#include "fake_kgdb.h"
 #include "fake_stub_guest.h"
 #include "hex.h"
 #include "packet.h"
@@ -28,6 +29,9 @@ enum {
 	/** How long a piece may wait to be taken before the next one follows (ms). */
 	PIECE_MS = 5,
 	LEAVE_MS = 2000,
+	/** Telnet's command byte and its BREAK. */
+	TELNET_COMMAND = 255,
+	TELNET_BREAK = 243,
 };
 
 struct fake_stub {
@@ -35,7 +39,8 @@ struct fake_stub {
 	struct fake_guest guest;
 	struct fake_dialogue *dialogue;
 	char directory[40];
-	char name[120];
+	char path[108];
+	char name[160];
 	int listener;
 	/** UDP: the listener itself; a terminal: its master side. */
 	int client;
@@ -54,6 +59,10 @@ struct fake_stub {
 	struct sonde_buffer output, last;
 	bool awaiting_ack;
 	bool no_acks;
+	/** KGDB: a telnet command has begun; a BREAK was the last thing that came. */
+	bool telnet_command, sysrq;
+	/** KGDB: it tells its stops, since somebody has spoken to it. */
+	bool connected;
 	/** UDP and terminals: somebody has said something. */
 	bool met_somebody;
 	/** The trouble that the present request has. */
@@ -87,6 +96,25 @@ static void wait_until_taken(struct fake_stub *stub)
 	}
 }
 
+/* There is no such thing as a connection. */
+static bool stays_open(const struct fake_stub *stub)
+{
+	return stub->options.transport == FAKE_UDP ||
+	       stub->options.transport == FAKE_SERIAL ||
+	       stub->options.transport == FAKE_SERIAL_BREAK;
+}
+
+static bool is_kgdb(const struct fake_stub *stub)
+{
+	return stub->options.kind == FAKE_KGDB;
+}
+
+static bool has_break(const struct fake_stub *stub)
+{
+	return stub->options.transport == FAKE_TELNET ||
+	       stub->options.transport == FAKE_SERIAL_BREAK;
+}
+
 static void send_bytes(struct fake_stub *stub, const void *data, size_t length)
 {
 	const uint8_t *bytes = data;
@@ -100,7 +128,7 @@ static void send_bytes(struct fake_stub *stub, const void *data, size_t length)
 		if (stub->options.transport == FAKE_UDP)
 			sent = sendto(stub->client, bytes, piece, 0,
 				(struct sockaddr *)&stub->peer, sizeof(stub->peer));
-		else if (stub->options.transport == FAKE_SERIAL)
+		else if (stays_open(stub))
 			sent = write(stub->client, bytes, piece);
 		else
 			sent = send(stub->client, bytes, piece, MSG_NOSIGNAL);
@@ -113,13 +141,6 @@ static void send_bytes(struct fake_stub *stub, const void *data, size_t length)
 	}
 }
 
-/* There is no such thing as a connection. */
-static bool stays_open(const struct fake_stub *stub)
-{
-	return stub->options.transport == FAKE_UDP ||
-	       stub->options.transport == FAKE_SERIAL;
-}
-
 static void hang_up(struct fake_stub *stub)
 {
 	if (stub->client >= 0 && !stays_open(stub)) {
@@ -127,7 +148,8 @@ static void hang_up(struct fake_stub *stub)
 		stub->client = -1;
 	}
 	stub->input.length = stub->output.length = 0;
-	stub->awaiting_ack = false;
+	/* KGDB does not know that somebody has left. */
+	stub->awaiting_ack = stub->awaiting_ack && is_kgdb(stub);
 }
 
 /* Runs, as GDB's own stubs write them; no count that would be '#', '$', '+' or '-'. */
@@ -315,6 +337,7 @@ static void take_request(struct fake_stub *stub, const char *request, size_t len
 		return;
 	}
 	record(stub, request, length);
+	stub->connected = true;
 	if (!stub->no_acks)
 		send_bytes(stub, "+", 1);
 	if (fault && fault->trouble == FAKE_ANSWER)
@@ -379,14 +402,108 @@ static bool in_packet(const struct fake_stub *stub)
 	return stub->input.length > 0;
 }
 
+/* --- KGDB's line -------------------------------------------------------------------- */
+
+static void say_nothing(void *user, const char *payload, size_t length)
+{
+	(void)user, (void)payload, (void)length;
+}
+
+/* A client that was not there yet is told by text on the console, if at all. */
+static void call_kgdb(struct fake_stub *stub)
+{
+	static const char text[] = "\r\nKGDB: waiting... or $3#33 for KDB\r\n";
+
+	if (!stub->connected) {
+		send_bytes(stub, text, sizeof(text) - 1);
+		stub->guest.say = say_nothing;
+	}
+	take_interrupt(stub);
+	stub->guest.say = guest_says;
+}
+
+/* A second BREAK takes the first one back. */
+static void take_break(struct fake_stub *stub)
+{
+	if (stub->guest.runs)
+		stub->sysrq = !stub->sysrq;
+	else if (stub->awaiting_ack)
+		send_bytes(stub, stub->last.data, stub->last.length);
+}
+
+static void take_console_byte(struct fake_stub *stub, uint8_t byte)
+{
+	bool calls = stub->sysrq && byte == 'g';
+
+	if (stub->options.echoes)
+		send_bytes(stub, &byte, 1);
+	stub->sysrq = false;
+	if (calls)
+		call_kgdb(stub);
+}
+
+/* D was acknowledged. What other CPUs have kept stops the kernel again, for good. */
+static void let_go(struct fake_stub *stub)
+{
+	struct fake_guest *guest = &stub->guest;
+
+	guest->leaving = stub->connected = false;
+	guest->detached = true;
+	guest->runs = !guest->interrupt_kept && !guest->pending_hit;
+	if (guest->interrupt_kept)
+		fake_kgdb_call(guest, guest->cpu_count - 1);
+	guest->interrupt_kept = false;
+}
+
+/* Anything but a '+' brings the last packet again; a '$' makes KGDB give up on it. */
+static void take_byte_for_ack(struct fake_stub *stub, uint8_t byte)
+{
+	if (byte != '+' && byte != '$') {
+		resend(stub);
+		return;
+	}
+	stub->awaiting_ack = false;
+	if (byte == '$')
+		send_bytes(stub, "-", 1);
+	else if (stub->guest.leaving)
+		let_go(stub);
+	else
+		pump(stub);
+}
+
+/* True: that is all. False: it is for those who take packets. */
+static bool take_kgdb_byte(struct fake_stub *stub, uint8_t byte)
+{
+	bool command = stub->telnet_command;
+
+	stub->telnet_command = has_break(stub) && byte == TELNET_COMMAND;
+	if (stub->telnet_command)
+		return true;
+	if (command && byte == TELNET_BREAK)
+		take_break(stub);
+	else if (stub->guest.runs)
+		take_console_byte(stub, byte);
+	else if (stub->awaiting_ack)
+		take_byte_for_ack(stub, byte);
+	else
+		return byte != '$' && !in_packet(stub);
+	return true;
+}
+
+/* --- all bytes ---------------------------------------------------------------------- */
+
 static void take_byte(struct fake_stub *stub, uint8_t byte)
 {
 	struct sonde_buffer *input = &stub->input;
 
-	if (stub->guest.detached)
-		stub->bytes_after_detach++;
 	if (stub->options.deaf)
 		return;
+	if (is_kgdb(stub) && take_kgdb_byte(stub, byte))
+		return;
+	/* An acknowledgement of the last reply harms nobody but QEMU. */
+	if (stub->guest.detached && !is_kgdb(stub) &&
+		(byte != '+' || stub->options.kind <= FAKE_NEW_QEMU))
+		stub->bytes_after_detach++;
 	if (!in_packet(stub)) {
 		if (stub->guest.runs && !stub->guest.detached && byte != 3)
 			stub->stray_bytes++;
@@ -410,8 +527,12 @@ static void take_byte(struct fake_stub *stub, uint8_t byte)
 /* A client has come. */
 static void greet(struct fake_stub *stub)
 {
+	static const uint8_t negotiation[] = {255, 251, 1, 255, 251, 3, 255, 253, 0};
+
 	stub->no_acks = false;
 	stub->met_somebody = true;
+	if (stub->options.transport == FAKE_TELNET)
+		send_bytes(stub, negotiation, sizeof(negotiation));
 	if (stub->options.greeting)
 		send_bytes(stub, stub->options.greeting, strlen(stub->options.greeting));
 	if (stub->options.deaf)
@@ -434,7 +555,7 @@ static bool take_bytes(struct fake_stub *stub)
 	if (stub->options.transport == FAKE_UDP)
 		got = recvfrom(stub->client, bytes, sizeof(bytes), MSG_DONTWAIT,
 			(struct sockaddr *)&stub->peer, &size);
-	else if (stub->options.transport == FAKE_SERIAL)
+	else if (stays_open(stub))
 		got = read(stub->client, bytes, sizeof(bytes));
 	else
 		got = recv(stub->client, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -513,11 +634,14 @@ void fake_stub_settle(struct fake_stub *stub)
 static void listen_on_path(struct fake_stub *stub)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	bool telnet = stub->options.transport == FAKE_TELNET;
 
 	strcpy(stub->directory, "/tmp/sonde-wire-XXXXXX");
 	assert_non_null(mkdtemp(stub->directory));
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/stub", stub->directory);
-	snprintf(stub->name, sizeof(stub->name), "gdb:%.100s", address.sun_path);
+	snprintf(stub->path, sizeof(stub->path), "%s/stub", stub->directory);
+	strcpy(address.sun_path, stub->path);
+	snprintf(stub->name, sizeof(stub->name), "gdb:%s%s%s", telnet ? "telnet:" : "",
+		stub->path, telnet ? ",break-g" : "");
 	stub->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(
 		bind(stub->listener, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -558,7 +682,8 @@ static void open_terminal(struct fake_stub *stub)
 	tcgetattr(stub->terminal, &line);
 	cfmakeraw(&line);
 	tcsetattr(stub->terminal, TCSANOW, &line);
-	snprintf(stub->name, sizeof(stub->name), "gdb:serial:%s,115200", name);
+	snprintf(stub->name, sizeof(stub->name), "gdb:serial:%s,115200%s", name,
+		has_break(stub) ? ",break-g" : "");
 }
 
 struct fake_stub *fake_stub_create(const struct fake_options *options)
@@ -568,14 +693,17 @@ struct fake_stub *fake_stub_create(const struct fake_options *options)
 	assert_non_null(stub);
 	stub->options = *options;
 	stub->listener = stub->client = stub->terminal = -1;
+	stub->connected = options->connected;
+	if (is_kgdb(stub))
+		stub->options.waits_for_acks = true;
 	if (options->dialogue)
 		stub->dialogue = fake_dialogue_read(options->dialogue);
 	fake_guest_init(&stub->guest, &stub->options);
 	stub->guest.say = guest_says;
 	stub->guest.user = stub;
-	if (options->transport == FAKE_UNIX)
+	if (options->transport == FAKE_UNIX || options->transport == FAKE_TELNET)
 		listen_on_path(stub);
-	else if (options->transport == FAKE_SERIAL)
+	else if (options->transport == FAKE_SERIAL || has_break(stub))
 		open_terminal(stub);
 	else
 		listen_on_port(
@@ -600,7 +728,7 @@ void fake_stub_destroy(struct fake_stub *stub)
 	if (stub->terminal >= 0)
 		close(stub->terminal);
 	if (stub->directory[0]) {
-		unlink(stub->name + 4);
+		unlink(stub->path);
 		rmdir(stub->directory);
 	}
 	for (unsigned i = 0; i < 2; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stub that is not one: it runs in a thread, answers as QEMU, gdbserver, KGDB, gdbsx or
- * OpenOCD do, breaks where a test wants it to break, and writes down all that it is sent.
+ * A stub that is not one: it runs in a thread, answers as QEMU, gdbserver, KGDB
+ * (fake_kgdb.h), gdbsx or OpenOCD do, breaks where a test wants it to break, and writes
+ * down all that it is sent.
  *
  * Behind it is a small machine. Its CPUs run the sixteen one-byte instructions at
  * FAKE_PROGRAM round and round; the ninth stores to FAKE_COUNTER. Breakpoints,
@@ -46,7 +47,9 @@ enum fake_kind {
 	/** 8.1 and later: no unsolicited T02, p before the description. */
 	FAKE_NEW_QEMU,
 	FAKE_GDBSERVER,
-	/** No description, no vCont, no PacketSize, decimal error numbers. */
+	/** No description, no vCont, no PacketSize, no thread in a stop. */
+	FAKE_PLAIN,
+	/** The same, and what fake_kgdb.h says. */
 	FAKE_KGDB,
 	/**
 	 * Xen's, as its source (tools/debugger/gdbsx/gx/gx_main.c) has it: no qSupported,
@@ -72,6 +75,13 @@ enum fake_transport {
 	FAKE_UDP,
 	/** A pseudo-terminal. */
 	FAKE_SERIAL,
+	/**
+	 * The same, to be opened with ",break-g". It has no BREAK: a test's own
+	 * tcsendbreak() writes what telnet has for it.
+	 */
+	FAKE_SERIAL_BREAK,
+	/** A Unix socket, to be opened by "telnet:" and with ",break-g". */
+	FAKE_TELNET,
 };
 
 enum fake_trouble {
@@ -154,6 +164,12 @@ struct fake_options {
 	bool runs;
 	/** Nothing more is sent before what was sent is acknowledged. */
 	bool waits_for_acks;
+	/** KGDB: when the first CPU hits a breakpoint, the last one hits it too. */
+	bool hits_together;
+	/** KGDB: what comes while the kernel runs is echoed. */
+	bool echoes;
+	/** KGDB: it greets whoever calls it with a stop, as an earlier client left it. */
+	bool connected;
 	/** Answers come from this file: see fake_dialogue.c. */
 	const char *dialogue;
 	struct fake_fault faults[FAKE_FAULTS_MAX];

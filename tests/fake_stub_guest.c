@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_kgdb.h"
 #include "fake_stub_guest.h"
 #include "hex.h"
 
@@ -13,9 +14,11 @@ enum {
 	/** How much of the registers g carries. */
 	G_BYTES = 164 + 10 + 8,
 	HIDDEN_OFFSET = 192,
-	KGDB_G_BYTES = 164,
+	PLAIN_G_BYTES = 164,
+	/** Up to es. */
+	KGDB_G_BYTES = 156,
 	/** KGDB and its like: the longest m that is answered. */
-	KGDB_READ_MAX = 0x1ff,
+	PLAIN_READ_MAX = 0x1ff,
 	STEP_ENABLE = 1,
 	STEP_NOIRQ = 2,
 	DEFAULT_STEP_BITS = 7,
@@ -82,6 +85,17 @@ static void say_hex(struct fake_guest *guest, const void *data, size_t length)
 	free(text);
 }
 
+static bool is_kgdb(const struct fake_guest *guest)
+{
+	return guest->options->kind == FAKE_KGDB;
+}
+
+/* No description, no vCont. */
+static bool is_simple(const struct fake_guest *guest)
+{
+	return guest->options->kind == FAKE_PLAIN || is_kgdb(guest);
+}
+
 static bool is_qemu(const struct fake_guest *guest)
 {
 	return guest->options->kind == FAKE_QEMU || guest->options->kind == FAKE_NEW_QEMU;
@@ -100,14 +114,17 @@ static bool is_gdbsx(const struct fake_guest *guest)
 
 static bool has_vcont(const struct fake_guest *guest)
 {
-	return !guest->options->no_vcont && guest->options->kind != FAKE_KGDB &&
-	       !is_gdbsx(guest);
+	return !guest->options->no_vcont && !is_simple(guest) && !is_gdbsx(guest);
 }
 
-/* "E14" of QEMU, "E0E" of OpenOCD, "E01" of gdbserver. */
+/* "E14" of QEMU, "E0E" of OpenOCD, "E01" of gdbserver; KGDB's are decimal, EINVAL here.
+ */
 static void say_fault(struct fake_guest *guest)
 {
-	say(guest, is_qemu(guest) ? "E14" : is_openocd(guest) ? "E0E" : "E01");
+	say(guest, is_qemu(guest)      ? "E14"
+		   : is_openocd(guest) ? "E0E"
+		   : is_kgdb(guest)    ? "E22"
+				       : "E01");
 }
 
 static void thread_text(
@@ -115,6 +132,8 @@ static void thread_text(
 {
 	if (is_gdbsx(guest))
 		snprintf(ret, size, "%x", cpu);
+	else if (is_kgdb(guest))
+		fake_kgdb_thread_text(cpu, ret, size);
 	else if (guest->process_ids)
 		snprintf(ret, size, "p01.%02x", cpu + 1);
 	else
@@ -172,17 +191,19 @@ static void stop_with(
 	uint64_t pc = fake_guest_pc(guest, cpu);
 
 	guest->runs = false;
-	guest->selected = cpu;
+	guest->selected = guest->stopped = guest->continued = cpu;
 	thread_text(guest, cpu, thread, sizeof(thread));
 	if (guest->options->expedites) {
 		strcpy(registers, "10:");
 		sonde_hex_encode(&pc, sizeof(pc), registers + 3);
 		strcpy(registers + 3 + 16, ";");
 	}
-	if (guest->options->kind == FAKE_KGDB)
+	if (guest->options->kind == FAKE_PLAIN)
 		say_format(guest, "S%02x", signal);
 	else if (is_openocd(guest))
 		say_format(guest, "T%02x%s", signal, more);
+	else if (is_kgdb(guest))
+		say_format(guest, "T05thread:%s;", thread);
 	else
 		say_format(guest, "T%02x%sthread:%s;%s", signal, registers, thread, more);
 }
@@ -195,6 +216,8 @@ static bool execute(struct fake_guest *guest, unsigned cpu)
 	const struct fake_trap *watch;
 	char more[64];
 
+	if (fake_kgdb_return(guest, cpu))
+		return false;
 	if (code && *code == 0xcc) {
 		fake_guest_set_pc(guest, cpu, pc + 1);
 		stop_with(guest, cpu, 5, "");
@@ -218,25 +241,67 @@ static bool execute(struct fake_guest *guest, unsigned cpu)
 	return true;
 }
 
+/* KGDB is called on the CPU that the serial line interrupts: here the last one. */
+static void stop_asked_for(struct fake_guest *guest)
+{
+	unsigned cpu = is_kgdb(guest) ? guest->cpu_count - 1 : 0;
+
+	if (is_kgdb(guest))
+		fake_kgdb_call(guest, cpu);
+	stop_with(guest, cpu, 2, "");
+}
+
+/* Behind the instruction that KGDB writes; the others say where it is. */
+static void stop_at_trap(
+	struct fake_guest *guest, unsigned cpu, const struct fake_trap *trap)
+{
+	if (is_kgdb(guest) && trap->kind == 0)
+		fake_guest_set_pc(guest, cpu, trap->address + 1);
+	if (guest->options->hits_together && cpu == 0) {
+		guest->pending_hit = trap->address;
+		fake_guest_set_pc(guest, guest->cpu_count - 1, trap->address + 1);
+	}
+	stop_with(guest, cpu, 5, "");
+}
+
 /* True: an interrupt that was kept stops it before it starts. */
 static bool kept_interrupt(struct fake_guest *guest)
 {
 	if (!guest->interrupt_kept)
 		return false;
 	guest->interrupt_kept = false;
-	stop_with(guest, 0, 2, "");
+	stop_asked_for(guest);
 	return true;
+}
+
+/* True: a hit that was kept is told. If its trap is gone, it never happened. */
+static bool kept_hit(struct fake_guest *guest)
+{
+	const struct fake_trap *trap = execution_trap_at(guest, guest->pending_hit);
+	unsigned cpu = guest->cpu_count - 1;
+
+	if (!guest->pending_hit)
+		return false;
+	if (trap)
+		stop_at_trap(guest, cpu, trap);
+	else
+		fake_guest_set_pc(guest, cpu, guest->pending_hit);
+	guest->pending_hit = 0;
+	return trap;
 }
 
 static void run(struct fake_guest *guest)
 {
 	guest->runs = true;
-	if (kept_interrupt(guest))
+	if (kept_interrupt(guest) || kept_hit(guest))
 		return;
 	for (unsigned i = 0; i < 2 * FAKE_PROGRAM_BYTES; i++) {
 		for (unsigned cpu = 0; cpu < guest->cpu_count; cpu++) {
-			if (execution_trap_at(guest, fake_guest_pc(guest, cpu))) {
-				stop_with(guest, cpu, 5, "");
+			const struct fake_trap *trap =
+				execution_trap_at(guest, fake_guest_pc(guest, cpu));
+
+			if (trap) {
+				stop_at_trap(guest, cpu, trap);
 				return;
 			}
 			if (execute(guest, cpu))
@@ -252,14 +317,17 @@ static void run(struct fake_guest *guest)
 
 static void step(struct fake_guest *guest, unsigned cpu)
 {
+	const struct fake_trap *trap;
+
 	guest->runs = true;
 	if (kept_interrupt(guest))
 		return;
 	/* It stays where it is, and nothing may wake it. */
 	if (guest->options->halted && cpu == 0 && (guest->step_bits & STEP_NOIRQ))
 		return;
-	if (!is_qemu(guest) && execution_trap_at(guest, fake_guest_pc(guest, cpu))) {
-		stop_with(guest, cpu, 5, "");
+	trap = execution_trap_at(guest, fake_guest_pc(guest, cpu));
+	if (!is_qemu(guest) && trap) {
+		stop_at_trap(guest, cpu, trap);
 		return;
 	}
 	if (!execute(guest, cpu))
@@ -302,11 +370,12 @@ void fake_guest_interrupt(struct fake_guest *guest)
 	}
 	if (guest->options->hit_beats_interrupt && guest->trap_count) {
 		fake_guest_set_pc(guest, 0, guest->traps[0].address);
-		stop_with(guest, 0, 5, "");
-		guest->interrupt_kept = guest->options->kind == FAKE_GDBSERVER;
+		stop_at_trap(guest, 0, &guest->traps[0]);
+		guest->interrupt_kept =
+			guest->options->kind == FAKE_GDBSERVER || is_kgdb(guest);
 		return;
 	}
-	stop_with(guest, 0, 2, "");
+	stop_asked_for(guest);
 }
 
 /* --- requests --------------------------------------------------------------------- */
@@ -375,6 +444,7 @@ static void answer_supported(struct fake_guest *guest)
 				  "multiprocess+",
 		[FAKE_GDBSERVER] = "PacketSize=47ff;QPassSignals+;QStartNoAckMode+;"
 				   "qXfer:features:read+;vContSupported+",
+		[FAKE_PLAIN] = "",
 		[FAKE_KGDB] = "",
 		[FAKE_GDBSX] = "",
 		[FAKE_OPENOCD] = "PacketSize=4000;qXfer:memory-map:read+;"
@@ -466,9 +536,9 @@ static void answer_all_registers(struct fake_guest *guest)
 	uint8_t *whole;
 
 	if (!bytes)
-		bytes = guest->options->kind == FAKE_KGDB || is_gdbsx(guest)
-				? KGDB_G_BYTES
-				: G_BYTES;
+		bytes = is_kgdb(guest) || is_gdbsx(guest) ? KGDB_G_BYTES
+			: is_simple(guest)		  ? PLAIN_G_BYTES
+							  : G_BYTES;
 	whole = calloc(1, bytes);
 	memcpy(whole, cpu->registers, bytes < G_BYTES ? bytes : G_BYTES);
 	say_hex(guest, whole, bytes);
@@ -560,8 +630,9 @@ static size_t longest_read(const struct fake_guest *guest)
 		return 0x47ff / 2;
 	case FAKE_OPENOCD:
 		return 0x4000 / 2;
+	case FAKE_PLAIN:
 	case FAKE_KGDB:
-		return KGDB_READ_MAX;
+		return PLAIN_READ_MAX;
 	default:
 		return 0x800;
 	}
@@ -605,7 +676,8 @@ static void answer_write(struct fake_guest *guest, const struct request *request
 	bool binary = request->text[0] == 'X';
 	uint64_t range[2];
 
-	if (binary && guest->options->kind != FAKE_GDBSERVER && !is_openocd(guest)) {
+	if (binary && guest->options->kind != FAKE_GDBSERVER && !is_openocd(guest) &&
+		!is_kgdb(guest)) {
 		say(guest, "");
 		return;
 	}
@@ -890,6 +962,8 @@ void fake_guest_answer(struct fake_guest *guest, const char *text, size_t length
 
 	if (!length)
 		say(guest, "");
+	else if (is_kgdb(guest) && fake_kgdb_answer(guest, text, length))
+		return;
 	else if (answer_query(guest, &request) || answer_data(guest, &request))
 		return;
 	else if (is(&request, "?"))
@@ -907,7 +981,7 @@ void fake_guest_answer(struct fake_guest *guest, const char *text, size_t length
 	else if (is(&request, "c"))
 		run(guest);
 	else if (is(&request, "s"))
-		step(guest, guest->selected);
+		step(guest, is_kgdb(guest) ? guest->stopped : guest->selected);
 	else if (text[0] == 'D')
 		answer_detach(guest, &request);
 	else
@@ -923,8 +997,11 @@ void fake_guest_connect(struct fake_guest *guest)
 {
 	bool ran = guest->runs;
 
-	guest->runs = false;
 	guest->detached = false;
+	/* It does not know of clients. */
+	if (is_kgdb(guest))
+		return;
+	guest->runs = false;
 	guest->no_acks = false;
 	guest->read_description = false;
 	guest->selected_any = false;
@@ -949,12 +1026,16 @@ void fake_guest_init(struct fake_guest *guest, const struct fake_options *option
 	guest->physical_mode = options->physical_mode;
 	guest->step_bits = DEFAULT_STEP_BITS;
 	guest->runs = (options->kind == FAKE_QEMU || options->kind == FAKE_NEW_QEMU ||
-			      options->kind == FAKE_OPENOCD) &&
+			      options->kind == FAKE_OPENOCD ||
+			      options->transport == FAKE_TELNET ||
+			      options->transport == FAKE_SERIAL_BREAK) &&
 		      !options->found_paused;
 	fill(guest->ram, sizeof(guest->ram), FAKE_RAM, 0);
 	fill(guest->last_page, sizeof(guest->last_page), FAKE_LAST_PAGE, 0);
 	fill(guest->physical, sizeof(guest->physical), 0, 0xff);
 	memset(guest->ram + FAKE_PROGRAM - FAKE_RAM, 0x90, FAKE_PROGRAM_BYTES);
+	if (options->kind == FAKE_KGDB)
+		guest->ram[FAKE_KGDB_CALL - FAKE_RAM] = 0xcc;
 	guest->ram[FAKE_COUNTER - FAKE_RAM] = 0;
 	for (unsigned cpu = 0; cpu < guest->cpu_count; cpu++) {
 		for (unsigned i = 0; i < FAKE_REGISTER_BYTES; i++)

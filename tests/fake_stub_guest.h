@@ -14,6 +14,8 @@ struct fake_cpu {
 	/** As in g, and what only p shows behind it. */
 	uint8_t registers[FAKE_REGISTER_BYTES];
 	unsigned long progress;
+	/** KGDB: where it was when KGDB was called. */
+	uint64_t called_from;
 };
 
 struct fake_trap {
@@ -42,7 +44,13 @@ struct fake_guest {
 	bool process_ids;
 	/** On this connection: the description was read, a thread was selected. */
 	bool read_description, selected_any;
-	/** gdbserver: an interrupt that came while it was stopped. */
+	/** KGDB: which CPU stopped, which one `c` and `s` shall be for. */
+	unsigned stopped, continued;
+	/** KGDB: where the last CPU waits for its hit to be told; 0: nowhere. */
+	uint64_t pending_hit;
+	/** KGDB: D was answered, and the acknowledgement is awaited. */
+	bool leaving;
+	/** gdbserver, KGDB: an interrupt that came when it was about to stop anyway. */
 	bool interrupt_kept;
 	/** OpenOCD: an X failed after it was answered. */
 	bool write_failed;

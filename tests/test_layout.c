@@ -128,6 +128,7 @@ static void test_from_arch(void **state)
 		size_t bytes;
 		const char *last;
 	} stubs[] = {
+		{&sonde_arch_x86_64, 156, "es"},
 		{&sonde_arch_x86_64, 164, "gs"},
 		{&sonde_arch_x86_64, 536, "mxcsr"},
 		{&sonde_arch_x86_64, 552, "gs_base"},

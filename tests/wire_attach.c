@@ -84,9 +84,9 @@ static void test_asks_gdbserver(void **state)
 	wire_close(&wire);
 }
 
-static void test_asks_kgdb(void **state)
+static void test_asks_a_plain_stub(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB};
+	struct fake_options options = {.kind = FAKE_PLAIN};
 	struct wire_case wire;
 
 	(void)state;
@@ -556,13 +556,13 @@ static void test_lengths_of_g(void **state)
 	static const struct {
 		size_t bytes;
 		const char *architecture;
-	} stubs[] = {{164, "x86_64"}, {536, "x86_64"}, {308, "i386"}, {268, "aarch64"},
-		{788, "aarch64"}, {264, "riscv64"}};
+	} stubs[] = {{156, "x86_64"}, {164, "x86_64"}, {536, "x86_64"}, {308, "i386"},
+		{268, "aarch64"}, {788, "aarch64"}, {264, "riscv64"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(stubs) / sizeof(stubs[0]); i++) {
 		struct fake_options options = {
-			.kind = FAKE_KGDB, .g_bytes = stubs[i].bytes};
+			.kind = FAKE_PLAIN, .g_bytes = stubs[i].bytes};
 		struct wire_case wire;
 
 		wire_open(&wire, &options);
@@ -574,7 +574,7 @@ static void test_lengths_of_g(void **state)
 
 static void test_unknown_length_of_g(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB, .g_bytes = 100};
+	struct fake_options options = {.kind = FAKE_PLAIN, .g_bytes = 100};
 
 	(void)state;
 	check_attach_fails(&options, SONDE_ERROR_UNSUPPORTED, "100 bytes", IN_TIME);
@@ -619,7 +619,7 @@ int main(void)
 		cmocka_unit_test(test_asks_qemu),
 		cmocka_unit_test(test_asks_paused_qemu),
 		cmocka_unit_test(test_asks_gdbserver),
-		cmocka_unit_test(test_asks_kgdb),
+		cmocka_unit_test(test_asks_a_plain_stub),
 		cmocka_unit_test(test_found_running),
 		cmocka_unit_test(test_found_paused),
 		cmocka_unit_test(test_leave_otherwise),

@@ -7,7 +7,7 @@
 
 static const struct fake_options qemu = {.kind = FAKE_QEMU};
 static const struct fake_options gdbserver = {.kind = FAKE_GDBSERVER};
-static const struct fake_options kgdb = {.kind = FAKE_KGDB};
+static const struct fake_options plain = {.kind = FAKE_PLAIN};
 
 static struct sonde_breakpoint *trap_at(
 	struct wire_case *wire, enum sonde_breakpoint_kind kind, uint64_t address)
@@ -106,13 +106,13 @@ static void test_hit_cycle_of_gdbserver(void **state)
 	wire_close(&wire);
 }
 
-static void test_hit_cycle_of_kgdb(void **state)
+static void test_hit_cycle_without_vcont(void **state)
 {
 	struct sonde_breakpoint *breakpoint;
 	struct wire_case wire;
 
 	(void)state;
-	wire_open(&wire, &kgdb);
+	wire_open(&wire, &plain);
 	breakpoint = break_at(&wire, 0x1004);
 	check_hit(&wire, 0x1004);
 	fake_stub_forget(wire.stub);
@@ -265,7 +265,7 @@ static void test_refused_traps(void **state)
 
 static void test_written_breakpoints(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB, .no_traps = true};
+	struct fake_options options = {.kind = FAKE_PLAIN, .no_traps = true};
 	struct sonde_breakpoint *breakpoint;
 	struct wire_case wire;
 	uint8_t code[4];
@@ -296,7 +296,7 @@ static void test_written_breakpoints(void **state)
 
 static void test_written_breakpoints_are_taken_out(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB, .no_traps = true};
+	struct fake_options options = {.kind = FAKE_PLAIN, .no_traps = true};
 	struct sonde_breakpoint *breakpoint;
 	struct wire_case wire;
 
@@ -313,7 +313,7 @@ static void test_written_breakpoints_are_taken_out(void **state)
 
 static void test_written_watchpoints_do_not_exist(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB, .no_traps = true};
+	struct fake_options options = {.kind = FAKE_PLAIN, .no_traps = true};
 	struct sonde_breakpoint *breakpoint;
 	struct wire_case wire;
 
@@ -446,7 +446,7 @@ static void test_steps(void **state)
 
 static void test_steps_onto_and_off_a_breakpoint(void **state)
 {
-	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &kgdb};
+	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &plain};
 
 	(void)state;
 	for (unsigned kind = 0; kind < 3; kind++) {
@@ -860,7 +860,7 @@ int main(void)
 		cmocka_unit_test(test_claims_share_a_trap),
 		cmocka_unit_test(test_hit_cycle),
 		cmocka_unit_test(test_hit_cycle_of_gdbserver),
-		cmocka_unit_test(test_hit_cycle_of_kgdb),
+		cmocka_unit_test(test_hit_cycle_without_vcont),
 		cmocka_unit_test(test_expedited_registers),
 		cmocka_unit_test(test_hardware_breakpoint),
 		cmocka_unit_test(test_neighbours),

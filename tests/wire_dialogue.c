@@ -31,6 +31,7 @@ static const struct recorded dialogues[] = {
 		0},
 	{"gdbserver-13-x86_64", FAKE_GDBSERVER, "GDB stub", "x86_64", SONDE_STATE_STOPPED,
 		1, 0},
+	{"kgdb-6.1-x86_64", FAKE_KGDB, "KGDB", "x86_64", SONDE_STATE_STOPPED, 2, 22},
 };
 
 /* What was seen, for comparison between replays. */

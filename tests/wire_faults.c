@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 static const enum fake_kind kinds[] = {
-	FAKE_QEMU, FAKE_NEW_QEMU, FAKE_GDBSERVER, FAKE_KGDB};
+	FAKE_QEMU, FAKE_NEW_QEMU, FAKE_GDBSERVER, FAKE_PLAIN};
 
 enum {
 	KINDS = sizeof(kinds) / sizeof(kinds[0]),
@@ -85,7 +85,7 @@ static void test_stub_that_waits_for_acknowledgements(void **state)
 
 	(void)state;
 	visit(&options);
-	options.kind = FAKE_KGDB;
+	options.kind = FAKE_PLAIN;
 	options.supported = NULL;
 	visit(&options);
 }
@@ -108,7 +108,7 @@ static void test_bad_checksums(void **state)
 		(struct fake_options){.kind = FAKE_QEMU, .found_paused = true},
 		FAKE_CORRUPT, NULL, 35);
 	visit_with_trouble_everywhere(
-		(struct fake_options){.kind = FAKE_KGDB}, FAKE_CORRUPT, NULL, 60);
+		(struct fake_options){.kind = FAKE_PLAIN}, FAKE_CORRUPT, NULL, 60);
 }
 
 /* A '-' would come after the detach: QEMU is not asked again. */
@@ -132,12 +132,12 @@ static void test_requests_are_rejected(void **state)
 	visit_with_trouble_everywhere(
 		(struct fake_options){.kind = FAKE_QEMU}, FAKE_NAK, NULL, 12);
 	visit_with_trouble_everywhere(
-		(struct fake_options){.kind = FAKE_KGDB}, FAKE_NAK, NULL, 30);
+		(struct fake_options){.kind = FAKE_PLAIN}, FAKE_NAK, NULL, 30);
 }
 
 static void test_rejected_for_ever(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB};
+	struct fake_options options = {.kind = FAKE_PLAIN};
 	struct wire_case wire;
 	uint64_t value;
 
@@ -185,7 +185,7 @@ static void test_text_between_replies(void **state)
 	static const char *const texts[] = {
 		"[   12.345678] usb 1-1: new high-speed USB\r\n", "a + b - c\n",
 		"100% done\n", "\033[1mbold\033[0m #1 \r\n", "\xff\xfe\x01"};
-	struct fake_options options = {.kind = FAKE_KGDB};
+	struct fake_options options = {.kind = FAKE_PLAIN};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -240,7 +240,7 @@ static void test_no_answer(void **state)
 {
 	(void)state;
 	check_recovers(FAKE_QEMU, &(struct fake_fault){FAKE_SILENCE, "m", .times = 1});
-	check_recovers(FAKE_KGDB, &(struct fake_fault){FAKE_SILENCE, "m", .times = 1});
+	check_recovers(FAKE_PLAIN, &(struct fake_fault){FAKE_SILENCE, "m", .times = 1});
 }
 
 static void test_late_answer(void **state)
@@ -522,7 +522,7 @@ static void test_hang_up_on_detach(void **state)
 /* Sent again after a second without an acknowledgement. */
 static void test_lost_request(void **state)
 {
-	struct fake_options options = {.kind = FAKE_KGDB, .transport = FAKE_UDP};
+	struct fake_options options = {.kind = FAKE_PLAIN, .transport = FAKE_UDP};
 	struct wire_case wire;
 
 	(void)state;

@@ -6,7 +6,7 @@
 
 static const struct fake_options qemu = {.kind = FAKE_QEMU};
 static const struct fake_options gdbserver = {.kind = FAKE_GDBSERVER};
-static const struct fake_options kgdb = {.kind = FAKE_KGDB};
+static const struct fake_options plain = {.kind = FAKE_PLAIN};
 
 /* --- reading ------------------------------------------------------------------------ */
 
@@ -40,7 +40,7 @@ static void test_nothing_to_read(void **state)
 /* As long as the stub takes, one at a time or many under way: the bytes are the same. */
 static void test_chunks(void **state)
 {
-	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &kgdb};
+	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &plain};
 	static const size_t limits[] = {0x800, 0x23ff, 200};
 	static const size_t lengths[] = {1, 199, 200, 201, 0x7ff, 0x800, 0x801, 0x1000,
 		0x2400, 70 * 0x800, FAKE_RAM_BYTES - 0x1001};
@@ -90,7 +90,7 @@ static void expect_fault(
 
 static void test_faults(void **state)
 {
-	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &kgdb};
+	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &plain};
 	static const size_t before[] = {0, 1, 2, 7, 100, 199, 200, 201, 0x7ff, 0x800,
 		0x801, 0xfff, 0x1000, 0x1001, 0x1fff, 0x2345, 40 * 0x800 + 5};
 	static const size_t behind[] = {1, 2, 100, 0x800, 0x1001, 50 * 0x800};
@@ -224,7 +224,7 @@ static void write_and_check(struct wire_case *wire, uint64_t address, size_t len
 
 static void test_writes(void **state)
 {
-	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &kgdb};
+	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &plain};
 
 	(void)state;
 	for (size_t kind = 0; kind < 3; kind++) {
@@ -259,7 +259,7 @@ static void test_one_packet_for_a_write(void **state)
 
 static void test_write_faults(void **state)
 {
-	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &kgdb};
+	static const struct fake_options *const kinds[] = {&qemu, &gdbserver, &plain};
 	static const size_t before[] = {0, 1, 3, 200, 0x1000, 0x1234};
 	uint8_t bytes[0x3000];
 
@@ -429,7 +429,7 @@ static void test_register_writes(void **state)
 /* Neither p nor P: all of g, and all of G with the one changed. */
 static void test_stub_without_single_registers(void **state)
 {
-	struct fake_options options = kgdb;
+	struct fake_options options = plain;
 	struct wire_case wire;
 	uint64_t rax;
 

@@ -126,7 +126,7 @@ static void test_kill(void **state)
 /* Not by detaching, by closing alone, nor when an attach fails. */
 static void test_no_kill_on_leaving(void **state)
 {
-	static const enum fake_kind kinds[] = {FAKE_QEMU, FAKE_GDBSERVER, FAKE_KGDB};
+	static const enum fake_kind kinds[] = {FAKE_QEMU, FAKE_GDBSERVER, FAKE_PLAIN};
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
@@ -322,7 +322,7 @@ static void test_reads_are_short_enough(void **state)
 		enum fake_kind kind;
 		uint64_t limit;
 	} stubs[] = {
-		{FAKE_QEMU, 0x800}, {FAKE_GDBSERVER, 0x47ff / 2}, {FAKE_KGDB, 0x1ff}};
+		{FAKE_QEMU, 0x800}, {FAKE_GDBSERVER, 0x47ff / 2}, {FAKE_PLAIN, 0x1ff}};
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {

@@ -95,6 +95,15 @@ enum sonde_journal_state {
 	SONDE_JOURNAL_STATE_UNTOLD,
 };
 
+enum sonde_journal_call {
+	/** 0x03, as the protocol has it. */
+	SONDE_JOURNAL_CALL_INTERRUPT,
+	/** A BREAK on a serial line, and then "g". */
+	SONDE_JOURNAL_CALL_SERIAL_BREAK,
+	/** A BREAK as telnet has it (RFC 854), and then "g". */
+	SONDE_JOURNAL_CALL_TELNET_BREAK,
+};
+
 struct sonde_journal_facts {
 	/** enum sonde_journal_state: what the target is left in. */
 	uint8_t leave;
@@ -113,6 +122,11 @@ struct sonde_journal_facts {
 	uint8_t user_mode;
 	/** @ref detach lets the target run, and is not answered. */
 	uint8_t detach_is_mute;
+	/** Linux's own stub: what that means, guard/rescue.c says. */
+	uint8_t kgdb;
+	/** enum sonde_journal_call: what makes it listen while the kernel runs. */
+	uint8_t call;
+	uint8_t reserved[2];
 	/** Sizes of @ref question and of the whole answer to it (bytes); 0: none. */
 	uint16_t question_length;
 	uint32_t answer_length;

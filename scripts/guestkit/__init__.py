@@ -16,7 +16,8 @@ from .architectures import ARCHITECTURES, find_architecture
 from .errors import GuestError
 from .guest import Guest
 from .images import Image, cache_root, ensure_image
+from .kgdb import ensure_kgdb_kernel
 from .machine import WORKLOADS
 
 __all__ = ["ARCHITECTURES", "Guest", "GuestError", "Image", "WORKLOADS", "cache_root",
-           "ensure_image", "find_architecture"]
+           "ensure_image", "ensure_kgdb_kernel", "find_architecture"]

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .architectures import find_architecture
 from .console import run_command
 from .errors import GuestError, last_line
 from .images import ensure_image
+from .kgdb import ensure_kgdb_kernel
 from .machine import Directory, Settings, qemu_command
 from .process import Process
 from .qmp import QmpConnection
@@ -28,8 +30,8 @@ class Guest:
     """A guest that was started here (Guest.start) or elsewhere (Guest(directory)).
 
     As a context manager it stops the guest at the end. Paths for others to use:
-    gdb_socket, qmp_socket, console_socket, console_log. guestkit itself never
-    touches gdb_socket and qmp_socket.
+    gdb_socket, kgdb_socket, qmp_socket, console_socket, console_log. guestkit itself
+    never touches the first three.
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
@@ -62,6 +64,8 @@ class Guest:
             raise GuestError(f"{chosen.architecture.qemu} is not here: install the package "
                              f"{chosen.architecture.qemu_package}")
         image = ensure_image(chosen.architecture)
+        if chosen.kgdb:
+            image = replace(image, kernel=ensure_kgdb_kernel())
         files = Directory.create(directory)
         try:
             command = qemu_command(chosen, image, files)
@@ -83,6 +87,7 @@ class Guest:
     pid = property(lambda self: self._process.pid)
     directory = property(lambda self: self._files.path)
     gdb_socket = property(lambda self: self._files.gdb)
+    kgdb_socket = property(lambda self: self._files.kgdb)
     qmp_socket = property(lambda self: self._files.qmp)
     console_socket = property(lambda self: self._files.console)
     console_log = property(lambda self: self._files.console_log)

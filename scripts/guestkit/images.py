@@ -57,7 +57,7 @@ def ensure_image(architecture: Architecture, refresh: bool = False) -> Image:
     directory = root / architecture.name
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _locked(root / f"{architecture.name}.lock"):
+        with locked(root / f"{architecture.name}.lock"):
             if refresh or not (directory / "image.json").exists():
                 _build(architecture, directory)
             initrd = _ensure_initrd(directory)
@@ -70,7 +70,8 @@ def ensure_image(architecture: Architecture, refresh: bool = False) -> Image:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file PATH; says so when another process has it."""
     with open(path, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

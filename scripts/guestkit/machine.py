@@ -27,6 +27,7 @@ class Settings:
     randomize: bool = True              # False: the kernel is where it was linked (nokaslr)
     paused: bool = False                # True: no instruction runs until QMP `cont`
     gdb: bool = True                    # False: QEMU has no gdb stub
+    kgdb: bool = False                  # True: another kernel, with KGDB on a second serial port
     cpu: str | None = None              # for -cpu
     machine: str | None = None          # for -machine
     extra: Sequence[str] = field(default_factory=tuple)     # more arguments for QEMU
@@ -36,6 +37,8 @@ class Settings:
             raise GuestError(f"no workload '{self.workload}': there are {', '.join(WORKLOADS)}")
         if self.cpus < 1 or self.memory < 1:
             raise GuestError("a guest needs at least 1 CPU and 1 MiB (128 to boot)")
+        if self.kgdb and self.architecture.name != "amd64":
+            raise GuestError("the kernel with KGDB is for amd64 alone")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Directory:
     qmp = property(lambda self: self.path / "qmp.sock")             # for whatever is tested
     control = property(lambda self: self.path / "control.sock")     # QMP, for guestkit
     events = property(lambda self: self.path / "events.sock")       # QMP, Guest.events()
+    kgdb = property(lambda self: self.path / "kgdb.sock")           # telnet, for its BREAK
+    kgdb_log = property(lambda self: self.path / "kgdb.log")        # of both, it and the kernel
     console = property(lambda self: self.path / "console.sock")
     console_log = property(lambda self: self.path / "console.log")
     console_lock = property(lambda self: self.path / "console.lock")
@@ -78,7 +83,8 @@ class Directory:
 
     def _check_length(self) -> None:
         longest = max(len(os.fsencode(path)) for path in
-                      (self.gdb, self.qmp, self.control, self.events, self.console))
+                      (self.gdb, self.qmp, self.control, self.events, self.kgdb,
+                       self.console))
         if longest > _LONGEST_SOCKET_PATH:
             raise GuestError(f"{self.path} is too long a name, choose a shorter one: the paths of the "
                              f"sockets in it have {longest} bytes, Linux allows "
@@ -93,7 +99,9 @@ def qemu_command(settings: Settings, image: Image, directory: Directory) -> list
         "-accel", "tcg",
         "-machine", settings.machine or architecture.machine,
         "-cpu", settings.cpu or architecture.cpu,
-        "-smp", str(settings.cpus),
+        # The firmware's MP table, all that the kernel with KGDB reads, counts sockets.
+        "-smp", f"{settings.cpus},sockets={settings.cpus}" if settings.kgdb
+        else str(settings.cpus),
         "-m", f"{settings.memory}M",
         "-kernel", str(image.kernel),
         "-initrd", str(image.initrd),
@@ -102,6 +110,10 @@ def qemu_command(settings: Settings, image: Image, directory: Directory) -> list
                     f"logfile={_quoted(directory.console_log)}",
         "-serial", "chardev:console",
     ]
+    if settings.kgdb:
+        command += ["-chardev", f"socket,id=kgdb,path={_quoted(directory.kgdb)},server=on,"
+                                f"wait=off,telnet=on,logfile={_quoted(directory.kgdb_log)}",
+                    "-serial", "chardev:kgdb"]
     for path in (directory.qmp, directory.control, directory.events):
         command += ["-qmp", _server(path)]
     if settings.gdb:
@@ -114,7 +126,12 @@ def qemu_command(settings: Settings, image: Image, directory: Directory) -> list
 def kernel_parameters(settings: Settings) -> str:
     """The kernel's command line. A panic ends the guest: it reboots at once, and
     QEMU has -no-reboot."""
-    parameters = [f"console={settings.architecture.console}", "quiet", "panic=-1",
+    console = settings.architecture.console
+    # KGDB is on the kernel's console, since no other line has a BREAK that it heeds, and
+    # of all 8250 ports one can be that. What guestkit needs is the other one.
+    consoles = f"console=ttyS1 kgdboc=ttyS1 sonde.console={console}" if settings.kgdb \
+        else f"console={console}"
+    parameters = [consoles, "quiet", "panic=-1",
                   settings.architecture.parameters, f"sonde.workload={settings.workload}",
                   "" if settings.randomize else "nokaslr", settings.append]
     return " ".join(filter(None, parameters))

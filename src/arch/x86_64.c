@@ -4,8 +4,9 @@
  *
  * The order of `g` is gdb's built-in description (gdb/features/i386/64bit-core.xml,
  * 64bit-sse.xml, 64bit-segments.xml), seen with `maint print remote-registers` of
- * gdb 13. Stubs that end earlier: KGDB (arch/x86/kernel/kgdb.c) and gdbsx after gs,
- * 164 bytes; QEMU of old and others before fs_base, 536 bytes.
+ * gdb 13. Stubs that end earlier: KGDB (arch/x86/include/asm/kgdb.h) after es, 156
+ * bytes, though it has fs and gs by `p`; gdbsx after gs, 164 bytes; QEMU of old and
+ * others before fs_base, 536 bytes.
  *
  * gdbserver for Linux, asked by a client that does not offer xmlRegisters=i386, puts
  * orig_rax before fs_base: 560 bytes, no prefix of this, and so not listed. QEMU's
@@ -40,7 +41,7 @@ static const struct sonde_arch_register registers[] = {
 /* x64-32 is the same CPU under an ABI with short pointers. */
 static const char *const description_names[] = {
 	"i386:x86-64", "i386:x86-64:intel", "i386:x64-32", "i386:x64-32:intel", NULL};
-static const unsigned g_lengths[] = {164, 536, 552, 0};
+static const unsigned g_lengths[] = {156, 164, 536, 552, 0};
 
 /*
  * A stub that hides EFER (KGDB, gdbserver) debugs 64-bit software. Compatibility mode

@@ -43,7 +43,7 @@ static void print_all(const struct cli *cli)
 	puts("\nOptions of all commands:");
 	print_options(cli_global_options);
 	puts("\nTARGET: gdb:HOST:PORT, gdb:/path.sock, gdb:udp:HOST:PORT,\n"
-	     "gdb:serial:DEVICE,BAUD or gdb:exec:COMMAND\n");
+	     "gdb:serial:DEVICE,BAUD, gdb:telnet:HOST:PORT or gdb:exec:COMMAND\n");
 	fputs("Not in this version:", stdout);
 	for (const struct cli_command *command = cli_absent_commands; command->name;
 		command++)

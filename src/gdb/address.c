@@ -259,7 +259,8 @@ static struct sonde_error *open_serial(
 		return sonde_error_suggest(
 			sonde_error_create(SONDE_ERROR_INVALID,
 				"\"%s\" is no speed of a serial line", comma + 1),
-			"write serial:DEVICE,BAUD, for example serial:/dev/ttyS0,115200");
+			"write serial:DEVICE,BAUD, for example serial:/dev/ttyS0,115200, "
+			"or serial:/dev/ttyS0,115200,break-g for KGDB");
 	transport->fd = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (transport->fd < 0)
 		return sonde_error_system(errno);
@@ -270,6 +271,45 @@ static struct sonde_error *open_serial(
 		drop_descriptor(transport);
 	transport->reliable = false;
 	return error;
+}
+
+/*
+ * Telnet, as console servers and QEMU's sockets with telnet=on speak it (RFC 854). Its
+ * BREAK is all that is wanted of it: what the other side proposes is noise between
+ * packets, and a proposal that is not answered is refused.
+ */
+static struct sonde_error *open_telnet(
+	struct sonde_gdb_transport *transport, const char *address)
+{
+	if (address[0] == '/' || address[0] == '.')
+		CHECK(open_unix(transport, address));
+	else
+		CHECK(open_internet(transport, address, SOCK_STREAM));
+	transport->telnet = true;
+	/* Behind it is a serial line, whose bytes a kernel may take for its own. */
+	transport->reliable = false;
+	return NULL;
+}
+
+/* What can carry a BREAK may be told to use it: ",break-g" at the end of @p address. */
+static struct sonde_error *open_line(struct sonde_gdb_transport *transport,
+	const char *address,
+	struct sonde_error *(*open)(struct sonde_gdb_transport *, const char *))
+{
+	static const char suffix[] = ",break-g";
+	CLEANUP(cleanup_free) char *copy = strdup(address);
+	size_t length = strlen(address);
+	char *end;
+
+	if (!copy)
+		return sonde_error_no_memory();
+	if (length >= sizeof(suffix) - 1) {
+		end = copy + length - (sizeof(suffix) - 1);
+		transport->break_g = !strcmp(end, suffix);
+		if (transport->break_g)
+			*end = '\0';
+	}
+	return open(transport, copy);
 }
 
 /*
@@ -379,7 +419,9 @@ struct sonde_error *sonde_gdb_transport_open(
 	if (strip(&rest, "udp:"))
 		error = open_internet(&transport, rest, SOCK_DGRAM);
 	else if (strip(&rest, "serial:"))
-		error = open_serial(&transport, rest);
+		error = open_line(&transport, rest, open_serial);
+	else if (strip(&rest, "telnet:"))
+		error = open_line(&transport, rest, open_telnet);
 	else if (strip(&rest, "exec:"))
 		error = open_command(&transport, rest);
 	else if (strip(&rest, "unix:") || address[0] == '/' || address[0] == '.')
@@ -394,7 +436,8 @@ struct sonde_error *sonde_gdb_transport_open(
 		if (sonde_error_is(error, SONDE_ERROR_INVALID))
 			return sonde_error_suggest(error,
 				"write gdb:HOST:PORT, gdb:/path.sock, gdb:udp:HOST:PORT, "
-				"gdb:serial:DEVICE,BAUD or gdb:exec:COMMAND");
+				"gdb:serial:DEVICE,BAUD, gdb:telnet:HOST:PORT or "
+				"gdb:exec:COMMAND");
 		return sonde_error_suggest(error,
 			"check that the stub runs and listens there (QEMU: -gdb "
 			"unix:PATH,"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 
 #include "clock.h"
 #define SONDE_GDB_CONNECTION_IMPLEMENTATION
@@ -19,6 +21,12 @@ enum {
 	RESEND_MS = 1000,
 	/** After an answer that did not come: quiet for so long counts as lined up. */
 	QUIET_MS = 200,
+	/**
+	 * Before a BREAK, since QEMU lets one overtake the bytes that it reads with it.
+	 * And before the 'g': a UART tells that a BREAK came, not which byte it was, so
+	 * the kernel must have read the one before the other arrives.
+	 */
+	BREAK_GAP_MS = 100,
 	/** More replies than this are never dropped in search of the right one. */
 	STALE_MAX = 256,
 };
@@ -150,6 +158,7 @@ struct sonde_error *sonde_gdb_flush(struct sonde_gdb_connection *connection)
 
 	connection->out.length = 0;
 	connection->acknowledged = false;
+	connection->resent = false;
 	connection->ack_owed = false;
 	if (sonde_error_is(error, SONDE_ERROR_IO))
 		connection->dead = true;
@@ -162,6 +171,21 @@ static struct sonde_error *resend(struct sonde_gdb_connection *connection)
 	return send_all(connection, connection->last.data, connection->last.length);
 }
 
+static struct sonde_error *send_break_g(struct sonde_gdb_connection *connection)
+{
+	/* Telnet's "interpret as command" and BREAK. */
+	static const uint8_t telnet_break[] = {255, 243};
+
+	sonde_log(&connection->transport.sonde->log, SONDE_LOG_DEBUG, "-> BREAK, g");
+	poll(NULL, 0, BREAK_GAP_MS);
+	if (connection->transport.telnet)
+		CHECK(send_all(connection, telnet_break, sizeof(telnet_break)));
+	else if (tcsendbreak(connection->transport.fd, 0) < 0)
+		return sonde_error_while(sonde_error_system(errno), "sending a BREAK");
+	poll(NULL, 0, BREAK_GAP_MS);
+	return send_all(connection, (const uint8_t *)"g", 1);
+}
+
 struct sonde_error *sonde_gdb_send_break(struct sonde_gdb_connection *connection)
 {
 	static const uint8_t interrupt = 3;
@@ -169,6 +193,8 @@ struct sonde_error *sonde_gdb_send_break(struct sonde_gdb_connection *connection
 	if (connection->dead)
 		return sonde_error_create(
 			SONDE_ERROR_IO, "the connection to the stub is lost");
+	if (connection->transport.break_g)
+		return send_break_g(connection);
 	sonde_log(&connection->transport.sonde->log, SONDE_LOG_DEBUG, "-> interrupt");
 	return send_all(connection, &interrupt, 1);
 }
@@ -246,6 +272,7 @@ static struct sonde_error *no_stub(const struct sonde_gdb_connection *connection
 			      : sizeof(framer->noise);
 	char text[SONDE_GDB_NOISE_KEPT + 1];
 
+	/* Telnet has words of its own, and on a console there is text. */
 	if (!sonde_gdb_is_no_stub(connection))
 		return NULL;
 	for (size_t i = 0; i < kept; i++)
@@ -265,6 +292,22 @@ static struct sonde_error *timed_out(const struct sonde_gdb_connection *connecti
 	return sonde_error_create(SONDE_ERROR_TIMEOUT,
 		"the stub did not answer within %u ms",
 		connection->transport.sonde->timeout_ms);
+}
+
+/*
+ * A packet that nobody has sent as one. On a terminal that echoes, it is what we sent
+ * ourselves; and a kernel prints "$3#33" when it tells how KGDB is left for KDB.
+ */
+static bool is_text(const struct sonde_gdb_connection *connection,
+	const struct sonde_gdb_frame *frame)
+{
+	const struct sonde_buffer *last = &connection->last;
+
+	if (frame->length == 1 && frame->data[0] == '3')
+		return true;
+	return !connection->transport.reliable && frame->length &&
+	       frame->length + 4 == last->length &&
+	       !memcmp(frame->data, last->data + 1, frame->length);
 }
 
 /*
@@ -314,6 +357,8 @@ static struct sonde_error *next_packet(struct sonde_gdb_connection *connection,
 			CHECK(send_all(connection, (const uint8_t *)"-", 1));
 			break;
 		case SONDE_GDB_FRAME_PACKET:
+			if (is_text(connection, &frame))
+				break;
 			log_bytes(connection, "<-", frame.data, frame.length);
 			connection->packets_received++;
 			connection->ack_owed = connection->acks;
@@ -337,8 +382,10 @@ static struct sonde_error *next_packet_resending(struct sonde_gdb_connection *co
 		sonde_error_destroy(error);
 		if (sonde_deadline_left(deadline) == 0)
 			break;
-		if (!connection->acknowledged)
+		if (!connection->acknowledged) {
 			CHECK(resend(connection));
+			connection->resent = true;
+		}
 	}
 	return next_packet(connection, SONDE_GDB_WAIT_BRIEFLY, deadline, ret);
 }
@@ -359,8 +406,7 @@ static void log_output(const struct sonde_gdb_connection *connection,
 	sonde_log(&connection->transport.sonde->log, SONDE_LOG_CONSOLE, "%s", text);
 }
 
-/* At once, since nothing else may come before: but never to QEMU, which may run. */
-static struct sonde_error *acknowledge(struct sonde_gdb_connection *connection)
+struct sonde_error *sonde_gdb_acknowledge(struct sonde_gdb_connection *connection)
 {
 	size_t sent;
 
@@ -375,7 +421,7 @@ static struct sonde_error *take_output(
 	struct sonde_gdb_connection *connection, const struct sonde_gdb_frame *frame)
 {
 	log_output(connection, frame);
-	return acknowledge(connection);
+	return sonde_gdb_acknowledge(connection);
 }
 
 static bool sent_last(const struct sonde_gdb_connection *connection, const char *payload)
@@ -422,8 +468,11 @@ struct sonde_error *sonde_gdb_receive(
 		}
 		/* More of it follows only when this is acknowledged. */
 		if (wants_output && is_output(&frame))
-			CHECK(acknowledge(connection));
+			CHECK(sonde_gdb_acknowledge(connection));
 		connection->acknowledged = true;
+		/* It was slow, perhaps, and nothing was lost. */
+		if (connection->resent)
+			connection->unsure = true;
 		ret->data = frame.data;
 		ret->length = frame.length;
 		return NULL;
@@ -498,8 +547,8 @@ static struct sonde_error *line_up(struct sonde_gdb_connection *connection)
 		struct sonde_gdb_reply reply = {.data = ""};
 
 		CHECK(sonde_gdb_receive(connection, &reply));
-		if (reply.length == expected->length &&
-			!memcmp(reply.data, expected->data, reply.length))
+		if (reply.length >= expected->length &&
+			!memcmp(reply.data, expected->data, expected->length))
 			return NULL;
 	}
 	return sonde_error_create(
@@ -538,6 +587,17 @@ struct sonde_error *sonde_gdb_ask(struct sonde_gdb_connection *connection,
 	return sonde_gdb_exchange(connection, payload, (size_t)length, ret);
 }
 
+/*
+ * Where packets are sent again, so are replies: KGDB takes everything but an
+ * acknowledgement for a request to do so, a BREAK included.
+ */
+static bool is_old_reply(const struct sonde_gdb_connection *connection,
+	const struct sonde_gdb_frame *frame)
+{
+	return !connection->transport.reliable && frame->length &&
+	       !memchr("STWXEF", frame->data[0], 6);
+}
+
 struct sonde_error *sonde_gdb_receive_stop(struct sonde_gdb_connection *connection,
 	int timeout_ms, struct sonde_gdb_reply *ret)
 {
@@ -551,6 +611,10 @@ struct sonde_error *sonde_gdb_receive_stop(struct sonde_gdb_connection *connecti
 			log_output(connection, &frame);
 			if (connection->ack_owed && connection->acks_output)
 				CHECK(send_all(connection, (const uint8_t *)"+", 1));
+			connection->ack_owed = false;
+			continue;
+		}
+		if (is_old_reply(connection, &frame)) {
 			connection->ack_owed = false;
 			continue;
 		}

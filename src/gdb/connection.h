@@ -34,6 +34,8 @@ struct sonde_gdb_connection {
 	bool acks_output;
 	/** The stub has acknowledged what we sent last. */
 	bool acknowledged;
+	/** What we sent last was sent again, and may be answered as often. */
+	bool resent;
 	/** Several requests are under way: nobody knows which of them a '-' means. */
 	bool several;
 	/** Nothing more can be said: it hung up. */
@@ -51,7 +53,10 @@ struct sonde_gdb_connection {
 	bool note_arrival;
 	/** A stop reply that came when another reply was expected, or empty. */
 	struct sonde_buffer unsolicited;
-	/** What can be sent to find the place in the stream again, and its reply. */
+	/**
+	 * What can be sent to find the place in the stream again, and how its reply
+	 * begins.
+	 */
 	struct sonde_buffer marker, marker_reply;
 	/** For tests and the bench. */
 	uint64_t packets_sent;
@@ -108,8 +113,19 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_receive_stop(
 	struct sonde_gdb_connection *connection, int timeout_ms,
 	struct sonde_gdb_reply *ret);
 
-/** Sends the interrupt byte, the only thing a running stub may be sent. */
+/**
+ * Sends the interrupt byte, the only thing a running stub may be sent; where the address
+ * asks for it, a BREAK and a 'g', which the kernel's console takes for a call of KGDB.
+ * Either may get lost there: who waits for the stop sends them again.
+ */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_send_break(
+	struct sonde_gdb_connection *connection);
+
+/**
+ * Acknowledges what came last, at once: a stub that waits for it keeps its target
+ * stopped. Does nothing for QEMU, which may run.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_acknowledge(
 	struct sonde_gdb_connection *connection);
 
 static inline bool sonde_gdb_reply_is(

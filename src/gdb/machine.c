@@ -142,10 +142,16 @@ static struct sonde_error *detach(struct sonde_target *target, enum sonde_state 
 				"left "
 				"running",
 				target->name);
-		error = sonde_error_first(
-			error, leave == SONDE_STATE_STOPPED
-				       ? sonde_gdb_note_leaving(&machine->stub, leave)
-				       : sonde_gdb_stub_detach(&machine->stub));
+		if (leave == SONDE_STATE_STOPPED) {
+			error = sonde_error_first(
+				error, sonde_gdb_note_leaving(&machine->stub, leave));
+		} else {
+			error = sonde_error_first(
+				error, sonde_gdb_kgdb_prepare_detach(machine));
+			if (target->state == SONDE_STATE_STOPPED)
+				error = sonde_error_first(
+					error, sonde_gdb_stub_detach(&machine->stub));
+		}
 	}
 	close_stub(machine, !error && !target->unclean);
 	return error;
@@ -185,10 +191,12 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 	if (description.architecture)
 		target->arch = sonde_arch_find(description.architecture);
 	CHECK(sonde_gdb_machine_learn_registers(machine));
-	CHECK(sonde_gdb_note_pc(machine));
 	CHECK(sonde_gdb_chain_list_registers(machine));
 	sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
 	CHECK(sonde_target_threads(target, &threads, &count));
+	if (machine->stub.is_kgdb)
+		target->kind = "KGDB";
+	CHECK(sonde_gdb_note_pc(machine));
 	CHECK(sonde_gdb_machine_take_stop(machine, &machine->stub.first_stop, &stop));
 	target->current = stop.thread;
 	return NULL;

@@ -2,8 +2,9 @@
 /*
  * The machine behind a stub: a base target whose facets speak the protocol, or ask
  * a helper. Its parts stand beside this file: machine.c attaches and detaches,
- * machine_threads.c, machine_registers.c, machine_control.c are its facets, chain.c
- * asks the helpers, builtin.c is the last of them.
+ * machine_threads.c, machine_registers.c, machine_control.c are its facets,
+ * machine_kgdb.c is what KGDB does its own way, chain.c asks the helpers, builtin.c is
+ * the last of them.
  */
 #ifndef SONDE_GDB_MACHINE_H
 #define SONDE_GDB_MACHINE_H
@@ -57,6 +58,10 @@ struct sonde_gdb_machine {
 	uint64_t threads_epoch;
 	/** What was resumed last, for an answer that has to be passed over. */
 	struct sonde_resume_plan plan;
+	/** KGDB: the CPU that stopped; NULL before the first stop. */
+	struct sonde_thread *stopped;
+	/** KGDB: when it ran last, software traps were in it. */
+	bool hits_kept;
 	bool interrupt_sent;
 	/** An interrupt that came too late is still under way to us. */
 	bool interrupt_stray;
@@ -109,6 +114,35 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_learn_registers(
 SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_take_stop(
 	struct sonde_gdb_machine *machine, const struct sonde_gdb_stop_reply *reply,
 	struct sonde_stop *ret);
+
+/* --- KGDB ----------------------------------------------------------------------- */
+
+/** The CPU that stopped; its registers are known then. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_kgdb_find_stopped(
+	struct sonde_gdb_machine *machine, const struct sonde_gdb_stop_reply *stop,
+	struct sonde_thread **ret);
+
+/** Completes @p stop, which is of a CPU that ran: why it stopped, and its PC. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_kgdb_explain(
+	struct sonde_gdb_machine *machine, struct sonde_stop *stop);
+
+/** SONDE_ERROR_UNSUPPORTED where KGDB cannot step or change @p thread. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_kgdb_check_stopped(
+	const struct sonde_gdb_machine *machine, const struct sonde_thread *thread);
+
+/** Takes note that the target is about to be resumed with the traps that are in it. */
+void sonde_gdb_kgdb_note_resume(struct sonde_gdb_machine *machine);
+
+/**
+ * To be called before a detach. While one CPU's stop is told, others may stand in the
+ * same breakpoint, or have been called by a BREAK that came late. KGDB passes over a
+ * breakpoint that is removed, but with the detach it forgets which those were: such a CPU
+ * would stop the kernel again, with nobody there to let it go. So it is let run before.
+ * Afterwards the target is stopped; or running, if there is no way to stop it, and then
+ * it needs no detach.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_kgdb_prepare_detach(
+	struct sonde_gdb_machine *machine);
 
 /* --- the stub's own answers, for the builtin helper ------------------------------ */
 

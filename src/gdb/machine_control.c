@@ -23,11 +23,19 @@ enum {
 	UNHEARD_MS = 1000,
 	/** GDB's number of it. */
 	SIGNAL_TRAP = 5,
+	/** A BREAK may get lost: after so long another one is sent (milliseconds). */
+	BREAK_AGAIN_MS = 1000,
 	/** QEMU's step bits: steps, with interrupts and timers running. */
 	STEP_WITH_INTERRUPTS = 1,
 };
 
 /* --- resuming ------------------------------------------------------------------- */
+
+/* KGDB takes the interrupt byte for a character like any other. */
+static bool heeds_interrupts(const struct sonde_gdb_stub *stub)
+{
+	return !stub->is_kgdb || stub->connection.transport.break_g;
+}
 
 static struct sonde_error *send_packet(struct sonde_gdb_stub *stub, const char *packet)
 {
@@ -116,11 +124,19 @@ static struct sonde_error *resume(
 
 	if (plan->backwards)
 		CHECK(check_backwards(machine, plan));
+	if (plan->step)
+		CHECK(sonde_gdb_kgdb_check_stopped(machine, plan->step));
+	else if (!heeds_interrupts(&machine->stub))
+		sonde_log(&target->sonde->log, SONDE_LOG_INFO,
+			"nothing but its breakpoints can stop this kernel");
 	sonde_gdb_chain_state_changed(machine, SONDE_STATE_RUNNING);
 	/* A stub in physical mode would set its breakpoints there, too. */
 	if (machine->stub.physical_mode)
 		CHECK(sonde_gdb_stub_set_physical(&machine->stub, false));
 	machine->plan = *plan;
+	sonde_gdb_kgdb_note_resume(machine);
+	if (machine->stub.is_kgdb && machine->hits_kept)
+		CHECK(sonde_gdb_note_pc_owed(&machine->stub));
 	return send_plan(machine, plan);
 }
 
@@ -128,6 +144,12 @@ static struct sonde_error *interrupt(struct sonde_target *target)
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
+	if (!heeds_interrupts(&machine->stub))
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						   "KGDB heeds no interrupt byte"),
+			"attach by gdb:serial:DEVICE,BAUD,break-g or "
+			"gdb:telnet:HOST:PORT,break-g, or write g to the guest's "
+			"/proc/sysrq-trigger");
 	if (machine->stub.is_user_mode)
 		CHECK(sonde_gdb_signal_process(&machine->stub.connection.transport));
 	else
@@ -162,7 +184,9 @@ struct sonde_error *sonde_gdb_machine_take_stop(struct sonde_gdb_machine *machin
 	struct sonde_thread *thread = NULL;
 
 	if (reply->reason != SONDE_STOP_EXITED && reply->reason != SONDE_STOP_KILLED) {
-		if (reply->has_thread)
+		if (machine->stub.is_kgdb)
+			CHECK(sonde_gdb_kgdb_find_stopped(machine, reply, &thread));
+		else if (reply->has_thread)
 			CHECK(sonde_gdb_machine_take_thread(
 				machine, &reply->thread, &thread));
 		else
@@ -207,7 +231,27 @@ static struct sonde_error *receive(
 		machine->stub.has_selected = true;
 		machine->stub.selected = stop.thread;
 	}
-	return sonde_gdb_machine_take_stop(machine, &stop, ret);
+	CHECK(sonde_gdb_machine_take_stop(machine, &stop, ret));
+	return machine->stub.is_kgdb ? sonde_gdb_kgdb_explain(machine, ret) : NULL;
+}
+
+/* Waits for the stop that a BREAK is to bring, and sends it again and again. */
+static struct sonde_error *receive_insisting(
+	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
+{
+	int64_t deadline = sonde_deadline_in(timeout_ms);
+
+	for (;;) {
+		int left = sonde_deadline_left(deadline);
+		bool last = left >= 0 && left <= BREAK_AGAIN_MS;
+		struct sonde_error *error =
+			receive(machine, last ? left : BREAK_AGAIN_MS, ret);
+
+		if (last || !sonde_error_is(error, SONDE_ERROR_TIMEOUT))
+			return error;
+		sonde_error_destroy(error);
+		CHECK(sonde_gdb_send_break(&machine->stub.connection));
+	}
 }
 
 /*
@@ -309,6 +353,8 @@ static struct sonde_error *wait_once(
 	bool patient = timeout_ms < 0 || timeout_ms > HALTED_STEP_MS;
 	struct sonde_error *error;
 
+	if (machine->interrupt_sent && machine->stub.connection.transport.break_g)
+		return receive_insisting(machine, timeout_ms, ret);
 	if (machine->interrupt_sent)
 		return receive_interrupted(machine, timeout_ms, ret);
 	if (!machine->plan.step || machine->plan.backwards || !machine->stub.is_qemu ||
@@ -371,6 +417,10 @@ static struct sonde_error *set_trap(
 		stub->traps[place->kind] = SONDE_GDB_OFFER_YES;
 		return NULL;
 	}
+	if (insert && stub->is_kgdb && place->kind == SONDE_BREAKPOINT_WATCH_READ)
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						   "KGDB does not watch reads alone"),
+			"watch reads and writes together");
 	error = sonde_gdb_unexpected(&reply);
 	if (place->kind != SONDE_BREAKPOINT_SOFTWARE && insert)
 		error = sonde_error_suggest(error,

@@ -201,6 +201,7 @@ static struct sonde_error *write_to_stub(struct sonde_thread *thread,
 	uint8_t ordered[SONDE_REGISTER_MAX_BYTES];
 	bool known;
 
+	CHECK(sonde_gdb_kgdb_check_stopped(machine, thread));
 	CHECK(select_thread(thread));
 	reorder(machine->target.arch, value->bytes, ordered, bytes);
 	/* One register may change what others read as. */

@@ -23,6 +23,31 @@ static uint8_t journal_state(enum sonde_state state)
 	}
 }
 
+static uint8_t call_of(const struct sonde_gdb_transport *transport)
+{
+	if (!transport->break_g)
+		return SONDE_JOURNAL_CALL_INTERRUPT;
+	return transport->telnet ? SONDE_JOURNAL_CALL_TELNET_BREAK
+				 : SONDE_JOURNAL_CALL_SERIAL_BREAK;
+}
+
+struct sonde_error *sonde_gdb_note_call(struct sonde_gdb_stub *stub)
+{
+	struct sonde_journal *journal = journal_of(stub);
+	struct sonde_journal_facts *facts = sonde_journal_facts(journal);
+
+	if (!facts)
+		return NULL;
+	facts->call = call_of(&stub->connection.transport);
+	facts->leave = SONDE_JOURNAL_STATE_RUNNING;
+	return sonde_journal_write_facts(journal);
+}
+
+struct sonde_error *sonde_gdb_note_pc_owed(struct sonde_gdb_stub *stub)
+{
+	return sonde_journal_set_mode(journal_of(stub), SONDE_JOURNAL_PC_OWED, true);
+}
+
 struct sonde_error *sonde_gdb_note_marker(struct sonde_gdb_stub *stub)
 {
 	const struct sonde_buffer *question = &stub->connection.marker;
@@ -60,6 +85,7 @@ struct sonde_error *sonde_gdb_note_stub(struct sonde_gdb_stub *stub)
 		return NULL;
 	facts->qemu = stub->is_qemu && !stub->is_user_mode;
 	facts->user_mode = stub->is_user_mode;
+	facts->call = call_of(&stub->connection.transport);
 	facts->leave = journal_state(stub->found);
 	facts->detach_is_mute = stub->is_probe;
 	snprintf(facts->detach, sizeof(facts->detach), "%s",
@@ -86,6 +112,7 @@ struct sonde_error *sonde_gdb_note_pc(struct sonde_gdb_machine *machine)
 	slot = &machine->layout.slots[pc->index];
 	if (slot->bytes > 8 || slot->number > UINT16_MAX || slot->offset > UINT16_MAX)
 		return NULL;
+	facts->kgdb = machine->stub.is_kgdb;
 	facts->pc_adjust = (uint8_t)arch->breakpoint_pc_offset;
 	facts->pc_number = (uint16_t)slot->number;
 	facts->pc_offset = (uint16_t)slot->offset;

@@ -5,6 +5,9 @@
 
 #include "machine.h"
 
+/** A running kernel is about to be called: it is to run on. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_note_call(struct sonde_gdb_stub *stub);
+
 /** How to find the place in the stream again. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_marker(struct sonde_gdb_stub *stub);
 
@@ -24,6 +27,9 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_note_leaving(
 /** Before a mode is changed that outlives the connection: what changes it back. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_mode(struct sonde_gdb_stub *stub,
 	unsigned *slot, const char *format, ...) PRINTF(3, 4);
+
+/** A stub that leaves the PC behind its own traps lets the target run with some in it. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_note_pc_owed(struct sonde_gdb_stub *stub);
 
 /** It runs, or stands again, where an interrupt may be sent to running stubs only. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_running(

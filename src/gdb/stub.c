@@ -5,7 +5,8 @@
  * Was the guest running? QEMU 7.2 sends an unsolicited T02 when connecting has
  * paused it, and nothing when it was paused before. Later QEMUs never send one; they
  * show themselves by answering `p` before the target description was read, and what
- * they were found in is UNKNOWN. Other stubs are stopped whenever they listen.
+ * they were found in is UNKNOWN. Other stubs are stopped whenever they listen; KGDB,
+ * where the address allows to call it by a BREAK, was running if it had to be.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,16 @@ enum {
 	DOCUMENT_CHUNK = 0xff0,
 	/** How long an interrupted attach waits to learn how to leave (milliseconds). */
 	LAST_WORDS_MS = 1000,
+	/** A KGDB that holds its kernel answers sooner (milliseconds). */
+	KGDB_ANSWERS_MS = 1000,
+	/** One that a BREAK has called, sooner than this. */
+	KGDB_COMES_MS = 3000,
+	KGDB_CALLS = 3,
+	/**
+	 * KGDB announces none, and overruns its buffer when more than 0x1ff bytes are
+	 * read. The buffer is as long or longer on all architectures known here.
+	 */
+	KGDB_PACKET_SIZE = 2 * 0x1ff,
 };
 
 static struct sonde_gdb_reply empty_reply(void)
@@ -175,10 +186,10 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 	struct sonde_gdb_connection *connection = &stub->connection;
 	struct sonde_gdb_reply reply;
 
-	stub->found = SONDE_STATE_STOPPED;
 	connection->acks_output = true;
 	CHECK(sonde_gdb_ask(connection, &reply, "qqemu.sstepbits"));
-	if (reply.length < 6 || memcmp(reply.data, "ENABLE", 6))
+	stub->is_other = reply.length < 6 || memcmp(reply.data, "ENABLE", 6) != 0;
+	if (stub->is_other)
 		return NULL;
 	stub->is_qemu = true;
 	stub->steps_ignore_traps = true;
@@ -238,6 +249,48 @@ static struct sonde_error *ask_the_rest(struct sonde_gdb_stub *stub)
 	return sonde_gdb_note_stub(stub);
 }
 
+/* The first question, answered within @p timeout_ms or not at all. */
+static struct sonde_error *ask_features_within(
+	struct sonde_gdb_stub *stub, unsigned timeout_ms)
+{
+	struct sonde *sonde = stub->connection.transport.sonde;
+	unsigned patience = sonde->timeout_ms;
+	struct sonde_error *error;
+
+	if (timeout_ms < patience)
+		sonde->timeout_ms = timeout_ms;
+	error = ask_features(stub);
+	sonde->timeout_ms = patience;
+	return error;
+}
+
+/*
+ * A kernel that runs has no ear for packets. KGDB is asked first without a BREAK, though:
+ * if it holds the kernel already, that is how it is found.
+ */
+static struct sonde_error *call_kgdb(struct sonde_gdb_stub *stub)
+{
+	struct sonde_error *error = ask_features_within(stub, KGDB_ANSWERS_MS);
+
+	for (unsigned i = 0; i < KGDB_CALLS; i++) {
+		if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
+			return error;
+		sonde_error_destroy(error);
+		stub->found = SONDE_STATE_RUNNING;
+		CHECK(sonde_gdb_note_call(stub));
+		CHECK(sonde_gdb_send_break(&stub->connection));
+		error = ask_features_within(stub, KGDB_COMES_MS);
+	}
+	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
+		return error;
+	/* Not even BREAK was heard: there is nothing to be let go. */
+	stub->found = SONDE_STATE_STOPPED;
+	return sonde_error_suggest(error,
+		"check that the line is the kernel's console and its kgdboc, that "
+		"somebody has it open there (a login will do), and that it carries a "
+		"BREAK: a pseudo-terminal does not");
+}
+
 /*
  * Only the wait for the first answer can be interrupted: from then on it is a matter of
  * milliseconds, and what the stub was found in must be known to leave it so.
@@ -248,7 +301,7 @@ static struct sonde_error *converse(struct sonde_gdb_stub *stub)
 	unsigned patience = sonde->timeout_ms;
 	struct sonde_error *error, *interrupted = NULL;
 
-	error = ask_features(stub);
+	error = stub->connection.transport.break_g ? call_kgdb(stub) : ask_features(stub);
 	sonde->uninterruptible++;
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED)) {
 		interrupted = error;
@@ -331,8 +384,14 @@ static struct sonde_error *say_goodbye(struct sonde_gdb_stub *stub, const char *
 		sonde_error_destroy(error);
 		return NULL;
 	}
-	if (error || !sonde_gdb_reply_is_error(&reply))
+	if (error)
 		return error;
+	if (!sonde_gdb_reply_is_error(&reply)) {
+		/* KGDB waits for this before it lets go; others may have left. */
+		if (stub->is_other)
+			sonde_error_destroy(sonde_gdb_acknowledge(connection));
+		return NULL;
+	}
 	/* Refused: the target was not let go, and may be asked otherwise. */
 	connection->rules.detached = false;
 	return sonde_gdb_unexpected(&reply);
@@ -426,6 +485,32 @@ struct sonde_error *sonde_gdb_stub_select(
 	return NULL;
 }
 
+/* KGDB's first list begins with all CPUs: takes the tasks behind them out. */
+static bool keep_cpus(struct sonde_gdb_thread_ids *ids)
+{
+	size_t cpus = 0;
+
+	while (cpus < ids->count && sonde_gdb_thread_id_is_cpu(&ids->list[cpus]))
+		cpus++;
+	if (cpus)
+		ids->count = cpus;
+	return cpus > 0;
+}
+
+static struct sonde_error *meet_kgdb(struct sonde_gdb_stub *stub)
+{
+	struct sonde_gdb_connection *connection = &stub->connection;
+
+	if (stub->is_kgdb)
+		return NULL;
+	stub->is_kgdb = true;
+	take_packet_size(stub, KGDB_PACKET_SIZE);
+	/* It says nothing to qSupported, and to qC what it says to nothing else. */
+	connection->marker.length = connection->marker_reply.length = 0;
+	CHECK(sonde_buffer_append(&connection->marker, "qC", 2));
+	return sonde_buffer_append(&connection->marker_reply, "QC", 2);
+}
+
 static struct sonde_error *list_threads(
 	struct sonde_gdb_stub *stub, struct sonde_gdb_thread_ids *ret)
 {
@@ -434,6 +519,8 @@ static struct sonde_error *list_threads(
 
 	CHECK(sonde_gdb_ask(&stub->connection, &reply, "qfThreadInfo"));
 	CHECK(sonde_gdb_thread_ids_add(ret, reply.data, reply.length, &last));
+	if (keep_cpus(ret))
+		return meet_kgdb(stub);
 	for (unsigned i = 0; !last; i++) {
 		if (i > SONDE_GDB_THREADS_MAX)
 			return sonde_error_create(

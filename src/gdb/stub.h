@@ -31,6 +31,10 @@ struct sonde_gdb_stub {
 	 * does not let it run, and X is answered before it is done.
 	 */
 	bool is_probe;
+	/** It does not: no byte can harm it as it harms a QEMU that runs. */
+	bool is_other;
+	/** Its threads are tasks and, first, CPUs: see machine_kgdb.c. */
+	bool is_kgdb;
 	/** Steps with a trap at the PC execute what is there (QEMU). */
 	bool steps_ignore_traps;
 	/** Several requests may be under way. */
@@ -93,7 +97,7 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_stub_select(
 SONDE_NODISCARD struct sonde_error *sonde_gdb_stub_set_physical(
 	struct sonde_gdb_stub *stub, bool physical);
 
-/** The threads there are. */
+/** The threads there are: of a kernel, the CPUs and not the tasks. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_stub_list_threads(
 	struct sonde_gdb_stub *stub, struct sonde_gdb_thread_ids *ret);
 

@@ -256,7 +256,8 @@ static struct sonde_error *probe_binary_write(
 
 	if (stub->binary_write != SONDE_GDB_OFFER_UNKNOWN)
 		return NULL;
-	if (stub->is_qemu) {
+	/* Telnet takes 0xff for its own. */
+	if (stub->is_qemu || stub->connection.transport.telnet) {
 		stub->binary_write = SONDE_GDB_OFFER_NO;
 		return NULL;
 	}

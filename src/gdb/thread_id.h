@@ -38,6 +38,15 @@ static inline bool sonde_gdb_thread_id_equal(
 	       (!a->has_process || !b->has_process || a->process == b->process);
 }
 
+/**
+ * KGDB: whether @p id is a CPU. Its threads are the kernel's tasks, by their pids; CPUs
+ * stand beside them as -2, -3 and so on, in 32 bits.
+ */
+static inline bool sonde_gdb_thread_id_is_cpu(const struct sonde_gdb_thread_id *id)
+{
+	return !id->has_process && id->thread > 0xffff0000 && id->thread < 0xffffffff;
+}
+
 struct sonde_gdb_thread_ids {
 	struct sonde_gdb_thread_id *list;
 	size_t count;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The byte stream, or the datagrams, between us and a stub: TCP, UDP, a Unix
- * socket, a serial line, the standard input and output of a child process.
+ * socket, a serial line or telnet to one, the standard input and output of a child
+ * process.
  */
 #ifndef SONDE_GDB_TRANSPORT_H
 #define SONDE_GDB_TRANSPORT_H
@@ -17,6 +18,10 @@ struct sonde_gdb_transport {
 	bool is_socket;
 	/** Nothing gets lost on the way: packets need not be sent twice. */
 	bool reliable;
+	/** It speaks telnet, which has a BREAK: every other byte sent must be ASCII. */
+	bool telnet;
+	/** A BREAK and a 'g' stop the target (KGDB), in place of the interrupt byte. */
+	bool break_g;
 	/** The process that we started, or 0. */
 	pid_t child;
 	/** Who holds the connection, too; NULL: nobody. */
@@ -25,8 +30,9 @@ struct sonde_gdb_transport {
 
 /**
  * Connects to @p address: HOST:PORT, tcp:HOST:PORT, udp:HOST:PORT, /PATH,
- * unix:PATH, serial:DEVICE,BAUD or exec:COMMAND. A stub on this machine that
- * somebody else is connected to is not touched: SONDE_ERROR_BUSY.
+ * unix:PATH, serial:DEVICE,BAUD[,break-g], telnet:HOST:PORT[,break-g],
+ * telnet:/PATH[,break-g] or exec:COMMAND. A stub on this machine that somebody else is
+ * connected to is not touched: SONDE_ERROR_BUSY.
  */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_transport_open(
 	struct sonde *sonde, const char *address, struct sonde_gdb_transport *ret);

@@ -49,5 +49,6 @@ struct sonde_error *sonde_open(
 					  "no driver knows this kind of target"),
 			"opening \"%s\"", specification),
 		"write gdb:HOST:PORT, gdb:/path.sock, gdb:udp:HOST:PORT, "
-		"gdb:serial:DEVICE,BAUD or gdb:exec:COMMAND");
+		"gdb:serial:DEVICE,BAUD, gdb:telnet:HOST:PORT or "
+		"gdb:exec:COMMAND");
 }
