@@ -66,6 +66,10 @@ struct fake_guest {
 
 void fake_guest_init(struct fake_guest *guest, const struct fake_options *options);
 
+/** A document of the target description (fake_stub_documents.c), or NULL. */
+const char *fake_guest_document(
+	struct fake_guest *guest, const char *name, size_t length);
+
 /** Whether it takes QStartNoAckMode. */
 bool fake_guest_knows_no_ack(const struct fake_guest *guest);
 

@@ -260,7 +260,9 @@ static bool is_output(const struct sonde_gdb_frame *frame)
 
 bool sonde_gdb_is_no_stub(const struct sonde_gdb_connection *connection)
 {
-	return connection->framer.noise_length && !connection->packets_received;
+	/* Telnet has words of its own, and on a console there is text. */
+	return connection->framer.noise_length && !connection->packets_received &&
+	       !connection->transport.telnet && !connection->transport.break_g;
 }
 
 /* Says so; NULL if it may be one. */
@@ -272,7 +274,6 @@ static struct sonde_error *no_stub(const struct sonde_gdb_connection *connection
 			      : sizeof(framer->noise);
 	char text[SONDE_GDB_NOISE_KEPT + 1];
 
-	/* Telnet has words of its own, and on a console there is text. */
 	if (!sonde_gdb_is_no_stub(connection))
 		return NULL;
 	for (size_t i = 0; i < kept; i++)
