@@ -178,7 +178,7 @@ static struct sonde_error *open_internet(
 	CLEANUP(cleanup_free) char *copy = strdup(address);
 	struct sonde_error *error = NULL;
 	struct addrinfo *list, *info;
-	char *host, *port;
+	char *host = NULL, *port = NULL;
 	int status;
 
 	if (!copy)
