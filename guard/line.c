@@ -29,7 +29,8 @@ void line_init(struct line *line, int fd)
 {
 	line->fd = fd;
 	line->closed = false;
-	line->was_interrupted = false;
+	line->was_interrupted = line->was_trapped = false;
+	line->stop[0] = '\0';
 	line->known_length = 0;
 	line->start = line->end = 0;
 }
@@ -188,9 +189,12 @@ bool line_take_stop(struct line *line, const struct answer *answer)
 	if (answer->length < 3 || (text[0] != 'T' && text[0] != 'S') ||
 		!isxdigit((unsigned char)text[1]) || !isxdigit((unsigned char)text[2]))
 		return false;
+	snprintf(line->stop, sizeof(line->stop), "%.127s", text);
 	/* What answers a `?` of the dead client is another one (QEMU: T05). */
 	if (text[1] == '0' && text[2] == '2')
 		line->was_interrupted = true;
+	else if (text[1] == '0' && text[2] == '5')
+		line->was_trapped = true;
 	return true;
 }
 

@@ -21,8 +21,10 @@ struct line {
 	int fd;
 	/** Nobody is there any more. */
 	bool closed;
-	/** A stop by an interrupt was reported, which nobody had asked about. */
-	bool was_interrupted;
+	/** A stop by an interrupt, or by a trap, was reported, and nobody had asked. */
+	bool was_interrupted, was_trapped;
+	/** The last one of those. NUL-terminated. */
+	char stop[128];
 	/**
 	 * How the answer to the question begins that lined the stream up, and how long
 	 * all of it is. It may come more than once, and answers nothing else.

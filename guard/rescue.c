@@ -83,6 +83,17 @@ static void drop(struct rescue_way *way)
 
 /* --- letting go ------------------------------------------------------------------- */
 
+/* A debug probe (OpenOCD): connecting has halted the board, and `D` lets nothing run. */
+static bool speaks_for_board(const struct rescuer *rescuer)
+{
+	static const char word[] = "qXfer:memory-map:read+";
+	const struct line *line = &rescuer->line;
+	size_t length = line->known_length < sizeof(line->known) ? line->known_length
+								 : sizeof(line->known);
+
+	return memmem(line->known, length, word, sizeof(word) - 1) != NULL;
+}
+
 /* What the target was found in, where the client had not got so far as to know. */
 static bool ran_before(struct rescuer *rescuer)
 {
@@ -100,6 +111,8 @@ static bool ran_before(struct rescuer *rescuer)
 	/* QEMU up to 8.0 says so, unasked, when connecting has stopped a running guest.
 	 */
 	if (rescuer->line.was_interrupted)
+		return true;
+	if (speaks_for_board(rescuer))
 		return true;
 	/* Later ones never do. They answer this at once; earlier ones only later. */
 	return line_ask(&rescuer->line, "qqemu.sstepbits", answer) &&
@@ -156,6 +169,8 @@ static bool let_run(struct rescuer *rescuer)
 
 	if (rescuer->journal->facts.detach_is_mute)
 		return line_send_packet(&rescuer->line, known, strlen(known));
+	if (speaks_for_board(rescuer))
+		return line_send_packet(&rescuer->line, "c", 1);
 	return says_goodbye(rescuer, known[0] ? known : "D") ||
 	       says_goodbye(rescuer, "D;1") || (known[1] && says_goodbye(rescuer, "D"));
 }
@@ -184,8 +199,9 @@ static bool converse(struct rescuer *rescuer)
 
 	if (!rescuer_settle(rescuer))
 		return false;
-	rescuer_undo(rescuer);
+	/* First, as long as the thread that stopped is the one selected. */
 	rescuer_put_pc_back(rescuer);
+	rescuer_undo(rescuer);
 	if (journal->facts.kgdb && journal->entry_count && !release_others(rescuer))
 		return true;
 	return !ran_before(rescuer) || let_run(rescuer);

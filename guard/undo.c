@@ -8,7 +8,7 @@
 
 static void select_thread(struct rescuer *rescuer, const char *thread)
 {
-	char packet[SONDE_JOURNAL_THREAD_TEXT + 4];
+	char packet[2 * SONDE_JOURNAL_THREAD_TEXT];
 
 	if (!thread[0])
 		return;
@@ -159,6 +159,9 @@ static void select_stopped_thread(struct rescuer *rescuer)
 	char thread[SONDE_JOURNAL_THREAD_TEXT];
 	const char *place = strstr(rescuer->answer.text, "thread:");
 
+	/* gdbsx says it once. Where it was not said to us, it is the one selected. */
+	if (!place)
+		place = strstr(rescuer->line.stop, "thread:");
 	if (!place || sscanf(place, "thread:%39[^;]", thread) != 1)
 		return;
 	select_thread(rescuer, thread);
@@ -185,6 +188,12 @@ void rescuer_put_pc_back(struct rescuer *rescuer)
 	bool single;
 
 	if (!adjust || !(journal->mode & SONDE_JOURNAL_PC_OWED) || journal->facts.qemu)
+		return;
+	/*
+	 * As long as it is said to run, only a stop that the client has not taken is one:
+	 * it may not have been resumed yet, and stand where the last step brought it.
+	 */
+	if (journal->mode & SONDE_JOURNAL_RUNNING && !rescuer->line.was_trapped)
 		return;
 	/* Once more what stopped last: the client may have read it already. */
 	if (!line_ask(&rescuer->line, "?", &rescuer->answer) ||

@@ -58,7 +58,10 @@ struct sonde_journal_head {
 enum sonde_journal_mode {
 	/** The target may be running: it has to be interrupted first. */
 	SONDE_JOURNAL_RUNNING = 1,
-	/** It runs with instructions of ours in it, which leave the PC behind them. */
+	/**
+	 * It was resumed with instructions of ours in it, which leave the PC behind them.
+	 * Then RUNNING goes before the stop reply is taken.
+	 */
 	SONDE_JOURNAL_PC_OWED = 2,
 };
 

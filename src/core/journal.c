@@ -130,18 +130,23 @@ struct sonde_error *sonde_journal_write_facts(struct sonde_journal *journal)
 }
 
 struct sonde_error *sonde_journal_set_mode(
-	struct sonde_journal *journal, enum sonde_journal_mode bit, bool on)
+	struct sonde_journal *journal, unsigned bits, bool on)
 {
 	uint8_t byte;
 
 	if (!journal)
 		return NULL;
-	byte = (uint8_t)(on ? journal->mode | bit : journal->mode & ~(unsigned)bit);
+	byte = (uint8_t)(on ? journal->mode | bits : journal->mode & ~bits);
 	if (byte == journal->mode)
 		return NULL;
 	CHECK(write_at(journal, &byte, 1, SONDE_JOURNAL_MODE_OFFSET));
 	journal->mode = byte;
 	return NULL;
+}
+
+unsigned sonde_journal_mode(const struct sonde_journal *journal)
+{
+	return journal ? journal->mode : 0;
 }
 
 /* --- who ------------------------------------------------------------------------- */

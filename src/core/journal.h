@@ -66,9 +66,12 @@ struct sonde_journal_facts *sonde_journal_facts(struct sonde_journal *journal);
 SONDE_NODISCARD struct sonde_error *sonde_journal_write_facts(
 	struct sonde_journal *journal);
 
-/** A bit of enum sonde_journal_mode; written only when it changes. */
+/** Bits of enum sonde_journal_mode, all at once; written only when they change. */
 SONDE_NODISCARD struct sonde_error *sonde_journal_set_mode(
-	struct sonde_journal *journal, enum sonde_journal_mode bit, bool on);
+	struct sonde_journal *journal, unsigned bits, bool on);
+
+/** Those that are set; 0 without a journal. */
+unsigned sonde_journal_mode(const struct sonde_journal *journal);
 
 /** Clock ticks since boot when process @p pid began; 0: there is none. */
 uint64_t sonde_process_start_time(int pid);

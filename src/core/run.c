@@ -99,10 +99,17 @@ static bool has_written_traps(const struct sonde_target *target)
 	return false;
 }
 
-/* Whether a thread that stops at a trap of ours still has to be put back onto it. */
+/*
+ * Whether a thread that stops at a trap of ours still has to be put back onto it. That it
+ * will run is said with it: the stop of a step before this is none at a trap.
+ */
 static struct sonde_error *note_pc_owed(struct sonde_target *target, bool owed)
 {
-	return sonde_journal_set_mode(target->journal, SONDE_JOURNAL_PC_OWED, owed);
+	unsigned bits = SONDE_JOURNAL_PC_OWED;
+
+	if (owed)
+		bits |= SONDE_JOURNAL_RUNNING;
+	return sonde_journal_set_mode(target->journal, bits, owed);
 }
 
 /* A trap that is nobody's, after an interrupt: valgrind calls the interrupt that. */

@@ -599,6 +599,21 @@ static bool is_old_reply(const struct sonde_gdb_connection *connection,
 	       !memchr("STWXEF", frame->data[0], 6);
 }
 
+struct sonde_error *sonde_gdb_expect_stop(
+	struct sonde_gdb_connection *connection, int timeout_ms, bool *ret)
+{
+	char text[256];
+	size_t seen;
+
+	*ret = false;
+	if (!connection->transport.is_socket || connection->dead)
+		return NULL;
+	CHECK(sonde_gdb_transport_peek(&connection->transport,
+		sonde_deadline_in(timeout_ms), text, sizeof(text), &seen));
+	*ret = memmem(text, seen, "$T", 2) || memmem(text, seen, "$S", 2);
+	return NULL;
+}
+
 struct sonde_error *sonde_gdb_receive_stop(struct sonde_gdb_connection *connection,
 	int timeout_ms, struct sonde_gdb_reply *ret)
 {

@@ -114,6 +114,13 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_receive_stop(
 	struct sonde_gdb_reply *ret);
 
 /**
+ * Waits, like sonde_gdb_receive_stop(), until a stop reply is there, and leaves it there.
+ * *@p ret is false where something else has come, or where it cannot be seen from here.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_expect_stop(
+	struct sonde_gdb_connection *connection, int timeout_ms, bool *ret);
+
+/**
  * Sends the interrupt byte, the only thing a running stub may be sent; where the address
  * asks for it, a BREAK and a 'g', which the kernel's console takes for a call of KGDB.
  * Either may get lost there: who waits for the stop sends them again.

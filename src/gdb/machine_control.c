@@ -203,6 +203,18 @@ struct sonde_error *sonde_gdb_machine_take_stop(struct sonde_gdb_machine *machin
 	return NULL;
 }
 
+/* Where the PC may have to be put back, the guard must not miss the stop that we took. */
+static struct sonde_error *note_stop_that_comes(
+	struct sonde_gdb_machine *machine, int timeout_ms)
+{
+	bool comes;
+
+	if (!sonde_gdb_noted_pc_owed(&machine->stub))
+		return NULL;
+	CHECK(sonde_gdb_expect_stop(&machine->stub.connection, timeout_ms, &comes));
+	return comes ? sonde_gdb_note_running(&machine->stub, false) : NULL;
+}
+
 static struct sonde_error *receive(
 	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
 {
@@ -210,7 +222,10 @@ static struct sonde_error *receive(
 	struct sonde_gdb_reply reply;
 	struct sonde_error *error;
 
-	error = sonde_gdb_receive_stop(&machine->stub.connection, timeout_ms, &reply);
+	error = note_stop_that_comes(machine, timeout_ms);
+	if (!error)
+		error = sonde_gdb_receive_stop(
+			&machine->stub.connection, timeout_ms, &reply);
 	if (machine->stub.connection.dead)
 		machine->target.state = SONDE_STATE_ENDED;
 	if (error)

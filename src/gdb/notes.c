@@ -45,7 +45,8 @@ struct sonde_error *sonde_gdb_note_call(struct sonde_gdb_stub *stub)
 
 struct sonde_error *sonde_gdb_note_pc_owed(struct sonde_gdb_stub *stub)
 {
-	return sonde_journal_set_mode(journal_of(stub), SONDE_JOURNAL_PC_OWED, true);
+	return sonde_journal_set_mode(
+		journal_of(stub), SONDE_JOURNAL_PC_OWED | SONDE_JOURNAL_RUNNING, true);
 }
 
 struct sonde_error *sonde_gdb_note_marker(struct sonde_gdb_stub *stub)
@@ -145,6 +146,11 @@ struct sonde_error *sonde_gdb_note_mode(
 	va_end(arguments);
 	return sonde_journal_arm(
 		journal_of(stub), SONDE_JOURNAL_PACKET, &packet, sizeof(packet), slot);
+}
+
+bool sonde_gdb_noted_pc_owed(struct sonde_gdb_stub *stub)
+{
+	return sonde_journal_mode(journal_of(stub)) & SONDE_JOURNAL_PC_OWED;
 }
 
 struct sonde_error *sonde_gdb_note_running(struct sonde_gdb_stub *stub, bool running)

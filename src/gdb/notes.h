@@ -31,6 +31,9 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_note_mode(struct sonde_gdb_stub *s
 /** A stub that leaves the PC behind its own traps lets the target run with some in it. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_pc_owed(struct sonde_gdb_stub *stub);
 
+/** Whether that was noted, and not yet made good. */
+bool sonde_gdb_noted_pc_owed(struct sonde_gdb_stub *stub);
+
 /** It runs, or stands again, where an interrupt may be sent to running stubs only. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_note_running(
 	struct sonde_gdb_stub *stub, bool running);
