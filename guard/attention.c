@@ -14,7 +14,7 @@ enum {
 	/** The first wait for an answer; each further one is longer by as much. */
 	SETTLE_MS = 300,
 	SETTLE_ATTEMPTS = 8,
-	FIRST_ATTEMPTS = 4,
+	FIRST_ATTEMPTS = 2,
 	/** Silence for so long means that there is no more to come (milliseconds). */
 	QUIET_MS = 150,
 	/** A line needs so long before and after a BREAK (milliseconds). */

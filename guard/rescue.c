@@ -197,8 +197,10 @@ static bool converse(struct rescuer *rescuer)
 {
 	const struct journal *journal = rescuer->journal;
 
+	/* One that never said a word to the client either had nothing done to it. */
 	if (!rescuer_settle(rescuer))
-		return false;
+		return !journal->entry_count && !journal->facts.question_length &&
+		       journal->facts.leave == SONDE_JOURNAL_STATE_UNKNOWN;
 	/* First, as long as the thread that stopped is the one selected. */
 	rescuer_put_pc_back(rescuer);
 	rescuer_undo(rescuer);
