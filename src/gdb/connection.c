@@ -220,14 +220,17 @@ static struct sonde_error *look_at_arrival(struct sonde_gdb_connection *connecti
 	return sonde_journal_write_facts(journal);
 }
 
-static struct sonde_error *fill(struct sonde_gdb_connection *connection,
-	enum sonde_gdb_patience patience, int64_t deadline)
+/* Takes in what has come, @p most bytes of it. */
+static struct sonde_error *take(struct sonde_gdb_connection *connection,
+	enum sonde_gdb_patience patience, int64_t deadline, size_t most)
 {
 	struct sonde_error *error = NULL;
 	uint8_t *room;
 	size_t size, got = 0;
 
 	CHECK(sonde_gdb_framer_room(&connection->framer, RECEIVE_BYTES, &room, &size));
+	if (size > most)
+		size = most;
 	if (connection->note_arrival)
 		error = look_at_arrival(connection, deadline, room, &size);
 	if (!error)
@@ -239,6 +242,12 @@ static struct sonde_error *fill(struct sonde_gdb_connection *connection,
 		return error;
 	sonde_gdb_framer_commit(&connection->framer, got);
 	return NULL;
+}
+
+static struct sonde_error *fill(struct sonde_gdb_connection *connection,
+	enum sonde_gdb_patience patience, int64_t deadline)
+{
+	return take(connection, patience, deadline, SIZE_MAX);
 }
 
 static bool is_stop_reply(const struct sonde_gdb_frame *frame)
@@ -602,16 +611,29 @@ static bool is_old_reply(const struct sonde_gdb_connection *connection,
 struct sonde_error *sonde_gdb_expect_stop(
 	struct sonde_gdb_connection *connection, int timeout_ms, bool *ret)
 {
+	int64_t deadline = sonde_deadline_in(timeout_ms);
 	char text[256];
-	size_t seen;
 
 	*ret = false;
-	if (!connection->transport.is_socket || connection->dead)
+	if (!connection->transport.is_socket)
 		return NULL;
-	CHECK(sonde_gdb_transport_peek(&connection->transport,
-		sonde_deadline_in(timeout_ms), text, sizeof(text), &seen));
-	*ret = memmem(text, seen, "$T", 2) || memmem(text, seen, "$S", 2);
-	return NULL;
+	for (;;) {
+		const char *packet;
+		size_t seen;
+
+		CHECK(sonde_gdb_transport_peek(
+			&connection->transport, deadline, text, sizeof(text), &seen));
+		packet = memchr(text, '$', seen);
+		/* Acknowledgements, and what is printed: no stop is taken with that. */
+		if (!packet)
+			CHECK(take(connection, SONDE_GDB_WAIT_BRIEFLY, deadline, seen));
+		else if (packet + 1 == text + seen)
+			poll(NULL, 0, 1);
+		else
+			*ret = packet[1] == 'T' || packet[1] == 'S';
+		if (packet && packet + 1 < text + seen)
+			return NULL;
+	}
 }
 
 struct sonde_error *sonde_gdb_receive_stop(struct sonde_gdb_connection *connection,
