@@ -5,7 +5,8 @@
  * found. What a real guest only shows by stopping, the fake one tells: which traps are
  * left, what its memory holds, whether a CPU has left an instruction out.
  *
- * The client is this program again: wire_guard client SPECIFICATION.
+ * The client is this program again: wire_guard client SPECIFICATION. wire_guard NAME runs
+ * one test alone.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -345,7 +346,6 @@ int main(int argc, char **argv)
 	if (argc == 2)
 		cmocka_set_test_filter(argv[1]);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	if (!getenv("KEEP"))
-		remove_scratch();
+	remove_scratch();
 	return failed;
 }
