@@ -224,7 +224,7 @@ static int set_and_run(
 	CLI_TRY(cli, cli_evaluate(cli, probe->place, NULL, &place));
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.stay = cli_option_given(arguments, "--stay");
-	hits.reverse = cli_option_given(arguments, "--reverse");
+	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
 	hits.kind = cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
 							: SONDE_BREAKPOINT_SOFTWARE;
 	hits.address = place.integer;

@@ -54,6 +54,8 @@ struct cli {
 	bool stay_stopped;
 	/** In the shell: the machine ran when the command was typed. */
 	bool ran_before;
+	/** The command goes back in a record: nothing may run forwards meanwhile. */
+	bool goes_back;
 	/** In the shell: end it. */
 	bool quit;
 };

@@ -92,6 +92,7 @@ int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 	if (status != CLI_DONE || !run)
 		return status;
 	cli->stay_stopped = false;
+	cli->goes_back = false;
 	cli->ran_before = sonde_target_state(cli->target) == SONDE_STATE_RUNNING;
 	status = stop_for(cli, arguments->command, &resume);
 	if (status == CLI_DONE)

@@ -43,6 +43,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 
 	if (arguments->operand_count)
 		cli_parse_number(arguments->operands[0], &count);
+	cli->goes_back = reverse;
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
 	cli_output_begin(&output, cli, CLI_STREAM, cli_place_columns);
 	while (count-- && status == CLI_DONE && !cli->output_errno)

@@ -6,6 +6,8 @@
 /* As it was before the command that runs now. */
 static bool ran_before(const struct cli *cli)
 {
+	if (cli->goes_back)
+		return false;
 	return cli->in_shell
 		       ? cli->ran_before
 		       : sonde_target_found_state(cli->target) != SONDE_STATE_STOPPED;

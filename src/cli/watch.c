@@ -221,7 +221,7 @@ static int set_and_run(
 		.cli = cli, .columns = columns, .show = show, .user = watched};
 
 	cli_option_number(arguments, "-n", &hits.wanted);
-	hits.reverse = cli_option_given(arguments, "--reverse");
+	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
 	CLI_TRY(cli, look(cli, NULL, watched));
 	hits.kind = kind_of(arguments);
 	hits.address = watched->address;

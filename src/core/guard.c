@@ -288,7 +288,8 @@ static struct sonde_error *set_up(
 {
 	if (stub->address_length > sizeof(((struct sonde_guard_message *)0)->address))
 		return sonde_error_create(SONDE_ERROR_INVALID, "an address is too long");
-	memcpy(&guard->address, stub->address, stub->address_length);
+	if (stub->address_length)
+		memcpy(&guard->address, stub->address, stub->address_length);
 	guard->address_length = stub->address_length;
 	CHECK(sonde_journal_open(stub->key, guard->sonde->timeout_ms, &guard->journal));
 	/* Only sockets can be opened a second time: of the rest nothing is left. */
