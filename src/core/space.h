@@ -10,11 +10,19 @@
 #include "macros.h"
 
 struct sonde_traps;
+struct sonde_window;
 
 struct sonde_space_ops {
 	/** Mandatory. All of it, or a fault with the bytes before it done. */
 	struct sonde_error *(*read)(
 		struct sonde_space *space, uint64_t address, void *buffer, size_t length);
+	/**
+	 * Optional. Where the byte at @p address, and what follows, lies in our own
+	 * memory; @p ret with length 0: nowhere, it has to be read. A fault where there
+	 * is nothing to be read, either.
+	 */
+	struct sonde_error *(*look)(
+		struct sonde_space *space, uint64_t address, struct sonde_window *ret);
 	/** Optional: NULL is a space that cannot be written. The same. */
 	struct sonde_error *(*write)(struct sonde_space *space, uint64_t address,
 		const void *data, size_t length);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Page tables walked over a physical space: a virtual space over a physical one. What the
+ * tables look like, src/arch/paging.h says; they are the guest's, so nothing in them is
+ * believed: a walk has at most as many steps as its format has levels.
+ */
+#ifndef SONDE_CORE_PAGE_WALK_H
+#define SONDE_CORE_PAGE_WALK_H
+
+#include <sonde/translate.h>
+#include "paging.h"
+#include "space.h"
+#include "window.h"
+
+/**
+ * Where @p address is. SONDE_ERROR_FAULT names @p address, and says which level stopped
+ * the walk; an entry that cannot be read is such a fault, too.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_page_walk(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_translation *ret);
+
+/** As sonde_space_ops.read, of the space that @p regime makes of @p physical. */
+SONDE_NODISCARD struct sonde_error *sonde_page_read(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, void *buffer,
+	size_t length);
+
+/** As sonde_space_ops.look. */
+SONDE_NODISCARD struct sonde_error *sonde_page_look(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_window *ret);
+
+#endif

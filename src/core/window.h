@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A part of a space that lies in this process's own memory, such as guest RAM that is
+ * mapped: reading it is copying. Spaces keep the windows that they were shown, a page
+ * each, and look there before they ask anybody (a software TLB).
+ *
+ * What is behind a window may be cut short by somebody else, and then reading it raises
+ * SIGBUS: copies out of a window are made with sonde_guarded_copy().
+ */
+#ifndef SONDE_CORE_WINDOW_H
+#define SONDE_CORE_WINDOW_H
+
+#include <stdint.h>
+
+enum {
+	/** Pages of windows are that large, whatever the guest's are (bytes). */
+	SONDE_WINDOW_PAGE_BYTES = 4096,
+};
+
+struct sonde_window {
+	/** The first address of the space that it shows. */
+	uint64_t address;
+	/** In bytes; 0: there is none. */
+	uint64_t length;
+	/** Where the byte at @ref address is. */
+	const uint8_t *host;
+};
+
+#endif

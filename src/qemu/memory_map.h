@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which physical addresses are RAM or ROM, as the monitor's `info mtree -f` tells it for
+ * the CPUs' address space (QEMU's softmmu/memory.c, mtree_print_flatview).
+ */
+#ifndef SONDE_QEMU_MEMORY_MAP_H
+#define SONDE_QEMU_MEMORY_MAP_H
+
+#include <stddef.h>
+
+#include "error.h"
+
+struct sonde_qemu_range {
+	/** Physical; both included. */
+	uint64_t first, last;
+	/** Where it begins in its memory region (bytes). */
+	uint64_t offset;
+	/** ROM, or a ROM device in its ROM mode: not to be written behind QEMU's back. */
+	bool read_only;
+	/** Of the memory region, such as "pc.ram". Owned. */
+	char *region;
+};
+
+/** Sorted, without overlaps. */
+struct sonde_qemu_memory_map {
+	struct sonde_qemu_range *ranges;
+	size_t count;
+};
+
+/** SONDE_ERROR_BAD_DATA where @p text has no flat view of system memory. */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_memory_map_parse(
+	const char *text, struct sonde_qemu_memory_map *ret);
+void sonde_qemu_memory_map_deinit(struct sonde_qemu_memory_map *map);
+
+/** The range that @p address is in, or NULL. */
+const struct sonde_qemu_range *sonde_qemu_memory_map_find(
+	const struct sonde_qemu_memory_map *map, uint64_t address);
+
+/** Sum of all ranges that can be written: the guest's RAM (bytes). */
+uint64_t sonde_qemu_memory_map_ram_bytes(const struct sonde_qemu_memory_map *map);
+
+#endif
