@@ -31,6 +31,12 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_space_read(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_space_write(
 	struct sonde_space *space, uint64_t address, const void *data, size_t length);
 
+/**
+ * Forgets where the pages of @p space are: for somebody who changed page tables, or lets
+ * another program change them, while the target is stopped. Resuming forgets by itself.
+ */
+SONDE_PUBLIC void sonde_space_forget(struct sonde_space *space);
+
 /** An integer of 1, 2, 4 or 8 bytes in the target's byte order. */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_space_read_integer(
 	struct sonde_space *space, uint64_t address, unsigned bytes, uint64_t *ret);

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "guarded_copy.h"
 #include "space.h"
 #include "trap.h"
+#include "window.h"
 
 const char *sonde_space_name(const struct sonde_space *space)
 {
@@ -23,20 +25,96 @@ static struct sonde_error *check_range(
 	return NULL;
 }
 
-struct sonde_error *sonde_space_read(
-	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
-{
-	struct sonde_error *error = check_range(space, address, length);
-	size_t done = length;
+/* --- windows -------------------------------------------------------------------- */
 
-	if (!error && length)
-		error = space->ops->read(space, address, buffer, length);
-	if (sonde_error_is(error, SONDE_ERROR_FAULT))
-		done = (size_t)(sonde_error_address(error) - address);
-	else if (error)
-		done = 0;
-	if (space->traps && done)
-		sonde_traps_hide(space->traps, address, buffer, done);
+/* Both only grow, so their sum does not come back. 0 is the age of pages never seen. */
+static uint64_t age_of(const struct sonde_space *space)
+{
+	return 1 + space->forgotten + (space->epoch ? *space->epoch : 0);
+}
+
+static size_t slot_of(uint64_t address)
+{
+	uint64_t number = address / SONDE_WINDOW_PAGE_BYTES;
+
+	return (size_t)((number ^ number >> 10) % SONDE_WINDOW_PAGES);
+}
+
+void sonde_space_forget(struct sonde_space *space)
+{
+	space->forgotten++;
+}
+
+void sonde_space_deinit(struct sonde_space *space)
+{
+	free(space->pages);
+	space->pages = NULL;
+}
+
+/* The page that all of this is in, if it was seen before; else NULL. */
+static struct sonde_window_page *find_page(
+	const struct sonde_space *space, uint64_t address, size_t length)
+{
+	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
+	struct sonde_window_page *page;
+
+	if (!space->pages || length > SONDE_WINDOW_PAGE_BYTES - offset)
+		return NULL;
+	page = &space->pages[slot_of(address)];
+	return page->address == address - offset && page->age == age_of(space) ? page
+									       : NULL;
+}
+
+/*
+ * Looks for the page now. NULL, too, where there is an error: whoever reads in the
+ * ordinary way then meets it again, and says exactly where.
+ */
+static struct sonde_window_page *see_page(
+	struct sonde_space *space, uint64_t address, size_t length)
+{
+	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
+	struct sonde_window window = {0};
+	struct sonde_window_page *page;
+	struct sonde_error *error;
+
+	if (!space->ops->look || length > SONDE_WINDOW_PAGE_BYTES - offset)
+		return NULL;
+	error = space->ops->look(space, address - offset, &window);
+	if (error || window.length < SONDE_WINDOW_PAGE_BYTES) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	if (!space->pages)
+		space->pages = calloc(SONDE_WINDOW_PAGES, sizeof(*space->pages));
+	if (!space->pages)
+		return NULL;
+	page = &space->pages[slot_of(address)];
+	*page = (struct sonde_window_page){.address = address - offset,
+		.age = age_of(space),
+		.host = window.host,
+		.broken = window.broken};
+	return page;
+}
+
+static struct sonde_error *copy_page(struct sonde_space *space,
+	const struct sonde_window_page *page, uint64_t address, void *buffer,
+	size_t length)
+{
+	if (sonde_guarded_copy(
+		    buffer, page->host + address % SONDE_WINDOW_PAGE_BYTES, length))
+		return NULL;
+	*page->broken = true;
+	sonde_space_forget(space);
+	return sonde_error_create(SONDE_ERROR_IO,
+		"the file behind this memory was cut short while it was mapped");
+}
+
+/* -------------------------------------------------------------------------------- */
+
+/* What a fault means to somebody who reads as one CPU sees memory. */
+static struct sonde_error *explain(const struct sonde_space *space,
+	struct sonde_error *error, uint64_t address, size_t length)
+{
 	if (sonde_error_is(error, SONDE_ERROR_FAULT) && space->per_thread &&
 		address >> 63)
 		error = sonde_error_suggest(error,
@@ -47,11 +125,53 @@ struct sonde_error *sonde_space_read(
 		length, length == 1 ? "" : "s", space->name, address);
 }
 
+static void hide_traps(
+	const struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	if (space->traps && space->traps->first && length)
+		sonde_traps_hide(space->traps, address, buffer, length);
+}
+
+static struct sonde_error *read_slowly(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	struct sonde_error *error = check_range(space, address, length);
+	size_t done = length;
+
+	if (!error && length) {
+		const struct sonde_window_page *page = see_page(space, address, length);
+
+		error = page ? copy_page(space, page, address, buffer, length)
+			     : space->ops->read(space, address, buffer, length);
+	}
+	if (sonde_error_is(error, SONDE_ERROR_FAULT))
+		done = (size_t)(sonde_error_address(error) - address);
+	else if (error)
+		done = 0;
+	hide_traps(space, address, buffer, done);
+	return error ? explain(space, error, address, length) : NULL;
+}
+
+struct sonde_error *sonde_space_read(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	const struct sonde_window_page *page = find_page(space, address, length);
+	struct sonde_error *error;
+
+	if (!page)
+		return read_slowly(space, address, buffer, length);
+	error = copy_page(space, page, address, buffer, length);
+	hide_traps(space, address, buffer, error ? 0 : length);
+	return error ? explain(space, error, address, length) : NULL;
+}
+
 struct sonde_error *sonde_space_write(
 	struct sonde_space *space, uint64_t address, const void *data, size_t length)
 {
 	struct sonde_error *error = check_range(space, address, length);
 
+	/* It may be a page table. */
+	sonde_space_forget(space);
 	if (!error && !space->ops->write)
 		error = sonde_error_create(SONDE_ERROR_UNSUPPORTED, "it is read-only");
 	if (!error && length && space->traps)

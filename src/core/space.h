@@ -11,6 +11,7 @@
 
 struct sonde_traps;
 struct sonde_window;
+struct sonde_window_page;
 
 struct sonde_space_ops {
 	/** Mandatory. All of it, or a fault with the bytes before it done. */
@@ -40,6 +41,15 @@ struct sonde_space {
 	bool per_thread;
 	/** Instructions that we replaced: reads show what was there. May be NULL. */
 	struct sonde_traps *traps;
+	/** Counts up when windows are not valid any more; NULL: that never happens. */
+	const uint64_t *epoch;
+	/** Of windows that sonde_space_forget() forgot; begins with 0. */
+	uint64_t forgotten;
+	/** SONDE_WINDOW_PAGES of them once there is one; owned. */
+	struct sonde_window_page *pages;
 };
+
+/** Frees what a space has remembered; its maker frees the rest. */
+void sonde_space_deinit(struct sonde_space *space);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef SONDE_CORE_WINDOW_H
 #define SONDE_CORE_WINDOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -24,6 +25,23 @@ struct sonde_window {
 	uint64_t length;
 	/** Where the byte at @ref address is. */
 	const uint8_t *host;
+	/** To be set by whoever finds that what is behind it was cut short. Lives as long
+	 * as the space. */
+	bool *broken;
+};
+
+/** A page of a space that was seen through a window. */
+struct sonde_window_page {
+	uint64_t address;
+	/** The space's sonde_space_age() when it was seen. */
+	uint64_t age;
+	const uint8_t *host;
+	bool *broken;
+};
+
+enum {
+	/** A power of two. */
+	SONDE_WINDOW_PAGES = 1024,
 };
 
 #endif
