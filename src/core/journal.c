@@ -38,6 +38,9 @@ struct sonde_journal {
 	char predecessor[320];
 	uint64_t sequence;
 	struct sonde_journal_facts facts;
+	/** Where they are written next: never over the newest ones, which count until the
+	 * new ones are complete. */
+	unsigned facts_slot;
 	uint8_t mode;
 	/** A bit map of the slots that are taken. */
 	uint64_t taken[SONDE_JOURNAL_SLOTS_MAX / 64];
@@ -125,8 +128,10 @@ struct sonde_error *sonde_journal_write_facts(struct sonde_journal *journal)
 {
 	if (!journal)
 		return NULL;
-	return write_slot(journal, (journal->sequence + 1) % SONDE_JOURNAL_FACTS_SLOTS,
-		SONDE_JOURNAL_FACTS, &journal->facts, sizeof(journal->facts));
+	CHECK(write_slot(journal, journal->facts_slot, SONDE_JOURNAL_FACTS,
+		&journal->facts, sizeof(journal->facts)));
+	journal->facts_slot = (journal->facts_slot + 1) % SONDE_JOURNAL_FACTS_SLOTS;
+	return NULL;
 }
 
 struct sonde_error *sonde_journal_set_mode(
