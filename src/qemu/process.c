@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "process.h"
+
+enum {
+	/** A kernel allows 65530 mappings (vm.max_map_count). */
+	MAPPINGS_MAX = 1 << 17,
+	MAPS_BYTES_MAX = 1 << 25,
+	DESCRIPTORS_MAX = 1 << 16,
+	/** Where the fields of /proc/PID/stat begin again behind the name, and the start
+	   time among them (proc(5): fields 3 and 22). */
+	FIELDS_TO_START_TIME = 19,
+};
+
+/* --- holding -------------------------------------------------------------------- */
+
+static uint64_t start_time_in(int directory)
+{
+	int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
+	char text[1024], *at;
+	ssize_t got;
+
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return 0;
+	text[got] = '\0';
+	/* The name may have blanks and parentheses of its own. */
+	at = strrchr(text, ')');
+	for (int i = 0; at && i <= FIELDS_TO_START_TIME; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static struct sonde_error *ended(pid_t pid)
+{
+	return sonde_error_create(
+		SONDE_ERROR_NOT_FOUND, "process %d has ended", (int)pid);
+}
+
+struct sonde_error *sonde_qemu_process_hold(
+	pid_t pid, uint64_t start, struct sonde_qemu_process *ret)
+{
+	char path[32];
+	int directory;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return sonde_error_create(
+			SONDE_ERROR_NOT_FOUND, "there is no process %d", (int)pid);
+	if (start && start_time_in(directory) != start) {
+		close(directory);
+		return sonde_error_create(SONDE_ERROR_NOT_FOUND,
+			"process %d has ended, and another one has its number", (int)pid);
+	}
+	*ret = (struct sonde_qemu_process){.pid = pid, .directory = directory};
+	return NULL;
+}
+
+void sonde_qemu_process_release(struct sonde_qemu_process *process)
+{
+	if (process->directory >= 0)
+		close(process->directory);
+	process->directory = -1;
+}
+
+struct sonde_error *sonde_qemu_process_check(const struct sonde_qemu_process *process)
+{
+	return faccessat(process->directory, "stat", F_OK, 0) < 0 ? ended(process->pid)
+								  : NULL;
+}
+
+/* --- memory --------------------------------------------------------------------- */
+
+struct sonde_error *sonde_qemu_process_read(const struct sonde_qemu_process *process,
+	uint64_t address, void *buffer, size_t length)
+{
+	for (size_t done = 0; done < length;) {
+		struct iovec local = {(char *)buffer + done, length - done};
+		struct iovec remote = {
+			(void *)(uintptr_t)(address + done), length - done};
+		ssize_t got = process_vm_readv(process->pid, &local, 1, &remote, 1, 0);
+
+		if (got < 0 && errno == ESRCH)
+			return ended(process->pid);
+		if (got < 0)
+			return sonde_error_system(errno);
+		if (!got)
+			return sonde_error_create(
+				SONDE_ERROR_IO, "its memory could not be read");
+		done += (size_t)got;
+	}
+	/* It took a number: what was read may be another process's. */
+	return sonde_qemu_process_check(process);
+}
+
+/* --- files ---------------------------------------------------------------------- */
+
+static bool is_file_of(
+	const struct sonde_qemu_mapping *mapping, const struct stat *status)
+{
+	return status->st_dev == mapping->device && status->st_ino == mapping->inode;
+}
+
+/* By the name that the process calls it, in the process's own root. */
+static int open_by_name(const struct sonde_qemu_process *process,
+	const struct sonde_qemu_mapping *mapping)
+{
+	CLEANUP(cleanup_free) char *inside = NULL;
+	struct stat status;
+	int fd;
+
+	if (mapping->deleted || mapping->path[0] != '/')
+		return -1;
+	fd = open(mapping->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && asprintf(&inside, "root%s", mapping->path) > 0)
+		fd = openat(
+			process->directory, inside, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	/* Layered file systems tell mappings of another device. */
+	if (fstat(fd, &status) == 0 && status.st_ino == mapping->inode)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Opened anew, so that neither position nor flags are shared with QEMU. */
+static int open_descriptor(
+	int directory, const char *name, const struct sonde_qemu_mapping *mapping)
+{
+	struct stat status;
+	int fd;
+
+	if (fstatat(directory, name, &status, 0) < 0 || !is_file_of(mapping, &status))
+		return -1;
+	fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && is_file_of(mapping, &status))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+struct sonde_error *sonde_qemu_process_open_file(const struct sonde_qemu_process *process,
+	const struct sonde_qemu_mapping *mapping, int *ret)
+{
+	int fd = open_by_name(process, mapping), number = ENOENT, descriptors;
+	const struct dirent *entry;
+	DIR *directory;
+
+	if (fd >= 0) {
+		*ret = fd;
+		return NULL;
+	}
+	descriptors =
+		openat(process->directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = descriptors < 0 ? NULL : fdopendir(descriptors);
+	if (!directory) {
+		number = errno;
+		if (descriptors >= 0)
+			close(descriptors);
+		return sonde_error_system(number);
+	}
+	for (int i = 0; fd < 0 && i < DESCRIPTORS_MAX && (entry = readdir(directory));
+		i++) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		errno = 0;
+		fd = open_descriptor(descriptors, entry->d_name, mapping);
+		if (fd < 0 && (errno == EACCES || errno == EPERM))
+			number = errno;
+	}
+	closedir(directory);
+	if (fd < 0)
+		return sonde_error_system(number);
+	*ret = fd;
+	return NULL;
+}
+
+/* --- mappings ------------------------------------------------------------------- */
+
+static bool take_number(const char **p, int base, char behind, uint64_t *ret)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)**p))
+		return false;
+	*ret = strtoull(*p, &end, base);
+	if (*end != behind)
+		return false;
+	*p = end + 1;
+	return true;
+}
+
+/* "7f5b0be00000-7f5b4be00000 rw-p 00000000 00:01 1024   /memfd:pc.ram (deleted)" */
+static bool parse_line(const char *line, struct sonde_qemu_mapping *ret)
+{
+	static const char gone[] = " (deleted)";
+	uint64_t major_number, minor_number, inode;
+	size_t length;
+	char *end;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!take_number(&line, 16, '-', &ret->first) ||
+		!take_number(&line, 16, ' ', &ret->end) || ret->end <= ret->first ||
+		strlen(line) < 5 || line[4] != ' ')
+		return false;
+	ret->readable = line[0] == 'r';
+	ret->writable = line[1] == 'w';
+	ret->executable = line[2] == 'x';
+	ret->shared = line[3] == 's';
+	line += 5;
+	if (!take_number(&line, 16, ' ', &ret->offset) ||
+		!take_number(&line, 16, ':', &major_number) ||
+		!take_number(&line, 16, ' ', &minor_number) ||
+		!isdigit((unsigned char)*line))
+		return false;
+	inode = strtoull(line, &end, 10);
+	ret->inode = (ino_t)inode;
+	ret->device = makedev((unsigned)major_number, (unsigned)minor_number);
+	while (*end == ' ')
+		end++;
+	length = strlen(end);
+	ret->deleted = length >= sizeof(gone) - 1 &&
+		       !strcmp(end + length - (sizeof(gone) - 1), gone);
+	ret->path = strndup(end, ret->deleted ? length - (sizeof(gone) - 1) : length);
+	return true;
+}
+
+static struct sonde_error *append(
+	struct sonde_qemu_mappings *mappings, const struct sonde_qemu_mapping *mapping)
+{
+	/* At powers of two. */
+	if (!(mappings->count & (mappings->count - 1))) {
+		size_t capacity = mappings->count ? 2 * mappings->count : 1;
+		void *list = realloc(mappings->list, capacity * sizeof(*mappings->list));
+
+		if (!list)
+			return sonde_error_no_memory();
+		mappings->list = list;
+	}
+	mappings->list[mappings->count++] = *mapping;
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_mappings_parse(
+	const char *text, struct sonde_qemu_mappings *ret)
+{
+	struct sonde_qemu_mappings mappings = {0};
+	struct sonde_error *error = NULL;
+
+	for (const char *line = text; *line && !error;) {
+		size_t length = strcspn(line, "\n");
+		CLEANUP(cleanup_free) char *copy = strndup(line, length);
+		struct sonde_qemu_mapping one;
+
+		line += length + (line[length] == '\n');
+		if (!copy) {
+			error = sonde_error_no_memory();
+			break;
+		}
+		if (!parse_line(copy, &one))
+			continue;
+		/* They come sorted; what does not is none of the kernel's. */
+		if (!one.path)
+			error = sonde_error_no_memory();
+		else if (mappings.count == MAPPINGS_MAX ||
+			 (mappings.count &&
+				 one.first < mappings.list[mappings.count - 1].end))
+			error = sonde_error_create(SONDE_ERROR_BAD_DATA,
+				"the list of mappings makes no sense");
+		else
+			error = append(&mappings, &one);
+		if (error)
+			free(one.path);
+	}
+	if (error) {
+		sonde_qemu_mappings_deinit(&mappings);
+		return error;
+	}
+	*ret = mappings;
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_mappings_read(
+	const struct sonde_qemu_process *process, struct sonde_qemu_mappings *ret)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer text = {0};
+	int fd = openat(process->directory, "maps", O_RDONLY | O_CLOEXEC);
+	struct sonde_error *error = NULL;
+	ssize_t got = fd < 0 ? -1 : 1;
+
+	while (got > 0 && !error && text.length < MAPS_BYTES_MAX) {
+		error = sonde_buffer_reserve(&text, 1 << 16);
+		if (error)
+			break;
+		got = read(fd, text.data + text.length, (1 << 16) - 1);
+		if (got > 0)
+			text.length += (size_t)got;
+	}
+	if (got < 0)
+		error = sonde_error_system(errno);
+	if (fd >= 0)
+		close(fd);
+	if (!error)
+		error = sonde_buffer_append(&text, "", 1);
+	if (!error)
+		error = sonde_qemu_mappings_parse((const char *)text.data, ret);
+	return sonde_error_while(
+		error, "reading the mappings of process %d", (int)process->pid);
+}
+
+void sonde_qemu_mappings_deinit(struct sonde_qemu_mappings *mappings)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		free(mappings->list[i].path);
+	free(mappings->list);
+	*mappings = (struct sonde_qemu_mappings){0};
+}
+
+const struct sonde_qemu_mapping *sonde_qemu_mappings_find(
+	const struct sonde_qemu_mappings *mappings, uint64_t address)
+{
+	size_t low = 0, high = mappings->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mappings->list[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < mappings->count && mappings->list[low].first <= address
+		       ? &mappings->list[low]
+		       : NULL;
+}
