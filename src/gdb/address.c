@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "holder.h"
 #include "protect.h"
+#include "socket_holder.h"
 
 enum {
 	/** A slice of a short wait; an interrupt is noticed after at most this (us). */
@@ -92,6 +92,14 @@ static void drop_descriptor(struct sonde_gdb_transport *transport)
 	transport->guard = NULL;
 }
 
+/* Says what to do about the @p error of somebody else being there, if there is one. */
+static struct sonde_error *advise_busy(struct sonde_error *error)
+{
+	return sonde_error_suggest(error,
+		"end that client first; a stub serves one client at a time, and one that "
+		"waits in line would pause the guest later");
+}
+
 static struct sonde_error *open_unix(
 	struct sonde_gdb_transport *transport, const char *path)
 {
@@ -112,7 +120,7 @@ static struct sonde_error *open_unix(
 	/* First who has the journal: that one can be named. */
 	error = sonde_gdb_protect_unix(transport, &address);
 	if (!error)
-		error = sonde_gdb_check_unix_holder(path);
+		error = advise_busy(sonde_socket_check_unix_holder(path));
 	if (!error)
 		error = connect_socket(
 			transport, (const struct sockaddr *)&address, sizeof(address));
@@ -163,7 +171,7 @@ static struct sonde_error *try_internet(
 		setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	error = sonde_gdb_protect_internet(transport, info);
 	if (!error && stream)
-		error = sonde_gdb_check_tcp_holder(info->ai_addr);
+		error = advise_busy(sonde_socket_check_tcp_holder(info->ai_addr));
 	if (!error)
 		error = connect_socket(transport, info->ai_addr, info->ai_addrlen);
 	if (error)
