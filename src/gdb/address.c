@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "host_port.h"
 #include "protect.h"
 #include "socket_holder.h"
 
@@ -131,30 +132,6 @@ static struct sonde_error *open_unix(
 	return error;
 }
 
-/* Splits "HOST:PORT" or "[HOST]:PORT" in place. */
-static struct sonde_error *split_host_port(char *text, char **host, char **port)
-{
-	char *colon = strrchr(text, ':');
-
-	if (!colon || !colon[1])
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "\"%s\" is not HOST:PORT", text);
-	if (strlen(colon + 1) == strspn(colon + 1, "0123456789") &&
-		(strlen(colon + 1) > 5 || atoi(colon + 1) > 65535))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "there is no port %s", colon + 1);
-	*colon = '\0';
-	*port = colon + 1;
-	*host = text;
-	if (text[0] == '[' && colon > text && colon[-1] == ']') {
-		colon[-1] = '\0';
-		*host = text + 1;
-	}
-	if (!**host)
-		*host = (char *)"localhost";
-	return NULL;
-}
-
 static struct sonde_error *try_internet(
 	struct sonde_gdb_transport *transport, const struct addrinfo *info)
 {
@@ -191,7 +168,7 @@ static struct sonde_error *open_internet(
 
 	if (!copy)
 		return sonde_error_no_memory();
-	CHECK(split_host_port(copy, &host, &port));
+	CHECK(sonde_host_port_split(copy, &host, &port));
 	status = getaddrinfo(host, port, &hints, &list);
 	if (status)
 		return sonde_error_create(
