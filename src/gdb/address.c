@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "holder.h"
+#include "host_port.h"
 #include "protect.h"
+#include "socket_holder.h"
 
 enum {
 	/** A slice of a short wait; an interrupt is noticed after at most this (us). */
@@ -92,6 +93,14 @@ static void drop_descriptor(struct sonde_gdb_transport *transport)
 	transport->guard = NULL;
 }
 
+/* Says what to do about the @p error of somebody else being there, if there is one. */
+static struct sonde_error *advise_busy(struct sonde_error *error)
+{
+	return sonde_error_suggest(error,
+		"end that client first; a stub serves one client at a time, and one that "
+		"waits in line would pause the guest later");
+}
+
 static struct sonde_error *open_unix(
 	struct sonde_gdb_transport *transport, const char *path)
 {
@@ -112,7 +121,7 @@ static struct sonde_error *open_unix(
 	/* First who has the journal: that one can be named. */
 	error = sonde_gdb_protect_unix(transport, &address);
 	if (!error)
-		error = sonde_gdb_check_unix_holder(path);
+		error = advise_busy(sonde_socket_check_unix_holder(path));
 	if (!error)
 		error = connect_socket(
 			transport, (const struct sockaddr *)&address, sizeof(address));
@@ -121,30 +130,6 @@ static struct sonde_error *open_unix(
 	else
 		wait_for_whole_packets(transport);
 	return error;
-}
-
-/* Splits "HOST:PORT" or "[HOST]:PORT" in place. */
-static struct sonde_error *split_host_port(char *text, char **host, char **port)
-{
-	char *colon = strrchr(text, ':');
-
-	if (!colon || !colon[1])
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "\"%s\" is not HOST:PORT", text);
-	if (strlen(colon + 1) == strspn(colon + 1, "0123456789") &&
-		(strlen(colon + 1) > 5 || atoi(colon + 1) > 65535))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "there is no port %s", colon + 1);
-	*colon = '\0';
-	*port = colon + 1;
-	*host = text;
-	if (text[0] == '[' && colon > text && colon[-1] == ']') {
-		colon[-1] = '\0';
-		*host = text + 1;
-	}
-	if (!**host)
-		*host = (char *)"localhost";
-	return NULL;
 }
 
 static struct sonde_error *try_internet(
@@ -163,7 +148,7 @@ static struct sonde_error *try_internet(
 		setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	error = sonde_gdb_protect_internet(transport, info);
 	if (!error && stream)
-		error = sonde_gdb_check_tcp_holder(info->ai_addr);
+		error = advise_busy(sonde_socket_check_tcp_holder(info->ai_addr));
 	if (!error)
 		error = connect_socket(transport, info->ai_addr, info->ai_addrlen);
 	if (error)
@@ -183,7 +168,7 @@ static struct sonde_error *open_internet(
 
 	if (!copy)
 		return sonde_error_no_memory();
-	CHECK(split_host_port(copy, &host, &port));
+	CHECK(sonde_host_port_split(copy, &host, &port));
 	status = getaddrinfo(host, port, &hints, &list);
 	if (status)
 		return sonde_error_create(

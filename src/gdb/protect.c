@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "holder.h"
 #include "protect.h"
+#include "socket_holder.h"
 
 enum {
 	/** As the journal has room for. */
@@ -74,7 +74,7 @@ struct sonde_error *sonde_gdb_protect_internet(
 	snprintf(name, sizeof(name), "%s:%s", host, port);
 	make_key(key, stream ? "tcp" : "udp", name);
 	if (stream)
-		sonde_gdb_tcp_identity(info->ai_addr, identity, sizeof(identity));
+		sonde_socket_tcp_identity(info->ai_addr, identity, sizeof(identity));
 	return sonde_guard_create(transport->sonde, &stub, &transport->guard);
 }
 

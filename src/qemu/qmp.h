@@ -18,15 +18,19 @@ struct sonde_qmp;
 
 /** What somebody who is interested in events is told. */
 struct sonde_qmp_listener {
-	/** STOP, RESUME, SHUTDOWN, RESET..; called from within the functions below. */
+	/**
+	 * STOP, RESUME, SHUTDOWN, RESET..; called from within the functions below, none
+	 * of which it may call. @p data is borrowed, NULL where there is none.
+	 */
 	void (*event)(void *user, const char *name, struct json_object *data);
 	void *user;
 };
 
 /**
- * Connects to @p address, a socket's path or HOST:PORT, and negotiates. Timeouts and
- * interrupts are @p sonde's. SONDE_ERROR_BUSY, naming who, where somebody else holds it;
- * SONDE_ERROR_PROTOCOL where it is no QMP. @p listener may be NULL, and is copied.
+ * Connects to @p address, a socket's path (it has a slash) or HOST:PORT, and negotiates.
+ * Timeouts and interrupts are @p sonde's. SONDE_ERROR_BUSY, naming who, where somebody
+ * else holds it; SONDE_ERROR_PROTOCOL where it is no QMP. @p listener may be NULL, and is
+ * copied.
  */
 SONDE_NODISCARD struct sonde_error *sonde_qmp_connect(struct sonde *sonde,
 	const char *address, const struct sonde_qmp_listener *listener,
@@ -37,17 +41,21 @@ void sonde_qmp_close(struct sonde_qmp *qmp);
 
 /**
  * Runs @p command. @p arguments may be NULL, else it is taken over, also on failure.
- * *@p ret is what it returned, to be freed with json_object_put(); @p ret may be NULL. An
- * error of QEMU is SONDE_ERROR_PROTOCOL with QEMU's own words.
+ * *@p ret is what it returned, to be freed with json_object_put(), NULL for JSON's null;
+ * @p ret may be NULL. An error of QEMU is SONDE_ERROR_PROTOCOL with QEMU's own words, or
+ * SONDE_ERROR_UNSUPPORTED for a command that it does not know; the connection goes on.
+ *
+ * After SONDE_ERROR_TIMEOUT and SONDE_ERROR_INTERRUPTED it goes on as well, and a reply
+ * that still comes is dropped. After SONDE_ERROR_IO, all functions fail so.
  */
 SONDE_NODISCARD struct sonde_error *sonde_qmp_execute(struct sonde_qmp *qmp,
 	const char *command, struct json_object *arguments, struct json_object **ret);
 
 /**
  * Runs commands of the human monitor on CPU @p cpu (an index of query-cpus-fast), all of
- * them sent before the first answer is awaited. @p texts gets @p count strings; the
- * caller frees each. A command that QEMU refuses is an error of its own kind only on
- * QMP's level: HMP tells errors as text.
+ * them sent before the first answer is awaited, or eight at a time, as many as QEMU
+ * queues. @p texts gets @p count strings; the caller frees each. A command that QEMU
+ * refuses is an error of its own kind only on QMP's level: HMP tells errors as text.
  */
 SONDE_NODISCARD struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, unsigned cpu,
 	const char *const *commands, size_t count, char **texts);

@@ -17,13 +17,14 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "holder.h"
+#include "socket_holder.h"
+#include "socket_owner.h"
 
 enum {
 	/** The St column, and the states that sock_diag knows. */
 	TCP_STATE_ESTABLISHED = 1,
 	TCP_STATE_LISTEN = 10,
-	/** A client that has just left is still in the table until the stub notices. */
+	/** A client that has just left is still in the table until the server notices. */
 	LEAVING_MS = 500,
 };
 
@@ -33,13 +34,18 @@ static void cleanup_file(FILE **file)
 		fclose(*file);
 }
 
-static struct sonde_error *held(const char *how_to_find)
+/* @p inode is of the client's end, or 0; @p how_to_find is the command that tells more.
+ */
+static struct sonde_error *held(unsigned long inode, const char *how_to_find)
 {
-	return sonde_error_suggest(sonde_error_create(SONDE_ERROR_BUSY,
-					   "another client is connected to this stub"),
-		"end that client first (%s shows it); a stub serves one client at a "
-		"time, and "
-		"one that waits in line would pause the guest later",
+	struct sonde_socket_owner owner;
+
+	if (sonde_socket_owner_find(inode, &owner))
+		return sonde_error_create(SONDE_ERROR_BUSY,
+			"another client is connected there: %s (process %d)", owner.name,
+			(int)owner.pid);
+	return sonde_error_create(SONDE_ERROR_BUSY,
+		"another client is connected there (%s, as root, tells which)",
 		how_to_find);
 }
 
@@ -63,7 +69,8 @@ static bool ask_for_connected(int fd)
 			{
 				.sdiag_family = AF_UNIX,
 				.udiag_states = 1u << TCP_STATE_ESTABLISHED,
-				.udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME,
+				.udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME |
+					      UDIAG_SHOW_PEER,
 			},
 	};
 
@@ -86,14 +93,18 @@ static bool is_file(const struct unix_diag_vfs *vfs, const struct stat *file)
 /*
  * Whether this one is bound there: a socket that was accepted shares its listener's
  * place. By the file, since a server may have named it relative to a directory of its
- * own; by a whole name, since a union file system may number files in two ways.
+ * own; by a whole name, since a union file system may number files in two ways. *@p peer
+ * becomes the inode of its other end, 0 where that is not told.
  */
-static bool is_bound_to(const struct nlmsghdr *message, const struct place *place)
+static bool is_bound_to(
+	const struct nlmsghdr *message, const struct place *place, unsigned long *peer)
 {
 	const struct unix_diag_msg *answer = NLMSG_DATA(message);
 	const struct rtattr *attribute = (const void *)(answer + 1);
 	int left = (int)message->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*answer));
+	bool found = false;
 
+	*peer = 0;
 	for (; left > 0 && RTA_OK(attribute, left);
 		attribute = RTA_NEXT(attribute, left)) {
 		const void *data = RTA_DATA(attribute);
@@ -102,13 +113,15 @@ static bool is_bound_to(const struct nlmsghdr *message, const struct place *plac
 		if (attribute->rta_type == UNIX_DIAG_VFS &&
 			length >= sizeof(struct unix_diag_vfs) &&
 			is_file(data, &place->file))
-			return true;
+			found = true;
 		if (attribute->rta_type == UNIX_DIAG_NAME &&
 			strnlen(data, length) == strlen(place->path) &&
 			!memcmp(data, place->path, strlen(place->path)))
-			return true;
+			found = true;
+		if (attribute->rta_type == UNIX_DIAG_PEER && length >= sizeof(uint32_t))
+			*peer = *(const uint32_t *)data;
 	}
-	return false;
+	return found;
 }
 
 static void cleanup_fd(int *fd)
@@ -117,8 +130,9 @@ static void cleanup_fd(int *fd)
 		close(*fd);
 }
 
-/* Whether a socket that is bound there is connected. */
-static bool has_client(const struct place *place)
+/* Whether a socket that is bound there is connected, and the inode of its client's end.
+ */
+static bool has_client(const struct place *place, unsigned long *peer)
 {
 	CLEANUP(cleanup_fd)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -136,22 +150,23 @@ static bool has_client(const struct place *place)
 			if (message->nlmsg_type == NLMSG_DONE ||
 				message->nlmsg_type == NLMSG_ERROR)
 				return false;
-			if (is_bound_to(message, place))
+			if (is_bound_to(message, place, peer))
 				return true;
 		}
 	}
 }
 
-struct sonde_error *sonde_gdb_check_unix_holder(const char *path)
+struct sonde_error *sonde_socket_check_unix_holder(const char *path)
 {
 	int64_t deadline = sonde_deadline_in(LEAVING_MS);
 	struct place place;
+	unsigned long peer = 0;
 
 	if (stat(path, &place.file) < 0 || !realpath(path, place.path))
 		return NULL;
-	while (has_client(&place)) {
+	while (has_client(&place, &peer)) {
 		if (sonde_deadline_left(deadline) == 0)
-			return held("ss -xp");
+			return held(peer, "ss -xp");
 		poll(NULL, 0, 10);
 	}
 	return NULL;
@@ -193,22 +208,51 @@ static bool is_local(const struct sockaddr *address)
 	return false;
 }
 
-static bool table_shows_client(const char *name, unsigned wanted_port)
+/* One row of a table, as far as it is of interest. */
+struct row {
+	char local[40];
+	unsigned local_port, remote_port, state;
+	unsigned long inode;
+};
+
+static bool next_row(FILE *table, struct row *ret)
 {
-	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
 	char line[512];
 
-	while (table && fgets(line, sizeof(line), table)) {
-		char local[40];
-		unsigned port, state;
-
-		if (sscanf(line, " %*[^:]: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x", local,
-			    &port, &state) == 3 &&
-			port == wanted_port && state == TCP_STATE_ESTABLISHED &&
-			is_loopback(local))
+	while (table && fgets(line, sizeof(line), table))
+		if (sscanf(line,
+			    " %*[^:]: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x %*s %*s %*s "
+			    "%*s %*s %lu",
+			    ret->local, &ret->local_port, &ret->remote_port, &ret->state,
+			    &ret->inode) == 5)
 			return true;
-	}
 	return false;
+}
+
+/* The port that a client of ours at @p wanted_port has, or 0. */
+static unsigned find_client_port(const char *name, unsigned wanted_port)
+{
+	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
+	struct row row;
+
+	while (next_row(table, &row))
+		if (row.local_port == wanted_port && row.state == TCP_STATE_ESTABLISHED &&
+			is_loopback(row.local))
+			return row.remote_port;
+	return 0;
+}
+
+/* The inode of the end that the client has: the same connection, seen from there. */
+static unsigned long find_client(const char *name, unsigned client_port, unsigned port)
+{
+	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
+	struct row row;
+
+	while (next_row(table, &row))
+		if (row.local_port == client_port && row.remote_port == port &&
+			row.state == TCP_STATE_ESTABLISHED && is_loopback(row.local))
+			return row.inode;
+	return 0;
 }
 
 static unsigned port_of(const struct sockaddr *address)
@@ -224,25 +268,17 @@ static unsigned port_of(const struct sockaddr *address)
 static bool find_listener(const char *name, unsigned wanted_port, char *ret, size_t size)
 {
 	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
-	char line[512];
+	struct row row;
 
-	while (table && fgets(line, sizeof(line), table)) {
-		unsigned port, state;
-		char inode[24];
-
-		if (sscanf(line,
-			    " %*[^:]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s "
-			    "%*s %*s %23s",
-			    &port, &state, inode) == 3 &&
-			port == wanted_port && state == TCP_STATE_LISTEN) {
-			snprintf(ret, size, "%s", inode);
+	while (next_row(table, &row))
+		if (row.local_port == wanted_port && row.state == TCP_STATE_LISTEN) {
+			snprintf(ret, size, "%lu", row.inode);
 			return true;
 		}
-	}
 	return false;
 }
 
-void sonde_gdb_tcp_identity(const struct sockaddr *address, char *ret, size_t size)
+void sonde_socket_tcp_identity(const struct sockaddr *address, char *ret, size_t size)
 {
 	unsigned port = port_of(address);
 
@@ -251,18 +287,23 @@ void sonde_gdb_tcp_identity(const struct sockaddr *address, char *ret, size_t si
 		find_listener("/proc/net/tcp6", port, ret, size);
 }
 
-struct sonde_error *sonde_gdb_check_tcp_holder(const struct sockaddr *address)
+struct sonde_error *sonde_socket_check_tcp_holder(const struct sockaddr *address)
 {
+	static const char tcp[] = "/proc/net/tcp", tcp6[] = "/proc/net/tcp6";
 	int64_t deadline = sonde_deadline_in(LEAVING_MS);
-	unsigned port;
+	unsigned port, client;
+	unsigned long inode;
 
 	if (!is_local(address))
 		return NULL;
 	port = port_of(address);
-	while (table_shows_client("/proc/net/tcp", port) ||
-		table_shows_client("/proc/net/tcp6", port)) {
-		if (sonde_deadline_left(deadline) == 0)
-			return held("ss -tp");
+	while ((client = find_client_port(tcp, port)) ||
+		(client = find_client_port(tcp6, port))) {
+		if (sonde_deadline_left(deadline) == 0) {
+			inode = find_client(tcp, client, port);
+			return held(inode ? inode : find_client(tcp6, client, port),
+				"ss -tp");
+		}
 		poll(NULL, 0, 10);
 	}
 	return NULL;
