@@ -210,6 +210,40 @@ static void check_physical(void *argument)
 	TAP_TRUE(tap, !memcmp(first, second, PAGE));
 }
 
+/* Physical memory at the address that the walk comes to is what is read there. */
+static void check_translation(void *argument)
+{
+	static uint8_t expected[PAGE], found[PAGE];
+	struct subject *subject = argument;
+	struct tap *tap = &subject->tap;
+	struct sonde_space *physical, *space = conformance_memory_of(subject);
+	struct sonde_translation translation;
+	struct sonde_error *error;
+	uint64_t page;
+
+	TAP_OK(tap, sonde_thread_read_pc(conformance_thread(subject), &page));
+	page &= ~(uint64_t)(PAGE - 1);
+	error = sonde_target_translate(subject->target, NULL, page, &translation);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_UNSUPPORTED) {
+		sonde_error_destroy(error);
+		tap_skip(tap, "it does not tell how addresses are translated");
+	}
+	TAP_OK(tap, error);
+	TAP_TRUE(tap, translation.virtual_address == page);
+	TAP_TRUE(tap, translation.physical_address % PAGE == 0);
+	TAP_OK(tap, sonde_target_physical(subject->target, &physical));
+	TAP_OK(tap, sonde_space_read(space, page, expected, PAGE));
+	TAP_OK(tap,
+		sonde_space_read(physical, translation.physical_address, found, PAGE));
+	TAP_TRUE(tap, !memcmp(expected, found, PAGE));
+	error = sonde_target_translate(
+		subject->target, NULL, UINT64_C(0x7000000000000000), &translation);
+	if (translation.page_bytes)
+		TAP_IS(tap, error, SONDE_ERROR_FAULT);
+	else
+		sonde_error_destroy(error);
+}
+
 static void check_expressions(void *argument)
 {
 	struct subject *subject = argument;
@@ -263,6 +297,7 @@ void conformance_memory(struct subject *subject)
 	tap_run(&subject->tap, "exact fault address", check_exact_fault, subject);
 	tap_run(&subject->tap, "strings", check_strings, subject);
 	tap_run(&subject->tap, "physical memory", check_physical, subject);
+	tap_run(&subject->tap, "translation", check_translation, subject);
 	tap_run(&subject->tap, "expressions", check_expressions, subject);
 	tap_run(&subject->tap, "disassembly", check_disassembly, subject);
 }

@@ -25,7 +25,7 @@ struct made_up_register {
 
 /* A NULL name ends the table. */
 struct made_up_cpu {
-	struct made_up_register registers[5];
+	struct made_up_register registers[8];
 };
 
 #define CPU(...)                             \
@@ -267,9 +267,15 @@ static void test_groups(void **state)
 #define EFER_LMA       UINT64_C(0x400)
 #define TCR(tg1, t1sz) ((uint64_t)(tg1) << 30 | (uint64_t)(t1sz) << 16)
 #define TCR_DS	       (UINT64_C(1) << 59)
+#define TCR_EPD0       (UINT64_C(1) << 7)
 #define TCR_EPD1       (UINT64_C(1) << 23)
-#define HOST	       (UINT64_C(1) << 34 | UINT64_C(1) << 27)
-#define SATP(mode)     ((uint64_t)(mode) << 60 | 0x80123)
+#define TABLES                      \
+	{"TTBR0_EL1", 0x1000},      \
+	{                           \
+		"TTBR1_EL1", 0x2000 \
+	}
+#define HOST	   (UINT64_C(1) << 34 | UINT64_C(1) << 27)
+#define SATP(mode) ((uint64_t)(mode) << 60 | 0x80123)
 
 struct paging_case {
 	const struct sonde_arch *arch;
@@ -280,54 +286,68 @@ struct paging_case {
 /* clang-format off */
 static const struct paging_case paging_cases[] = {
 	{&sonde_arch_x86_64, CPU({NULL, 0}), NULL},
-	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"cr4", CR4_PAE}), NULL},
-	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"efer", EFER_LMA}), NULL},
+	{&sonde_arch_x86_64, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", CR4_PAE}), NULL},
+	{&sonde_arch_x86_64, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"efer", EFER_LMA}), NULL},
 	{&sonde_arch_x86_64, CPU({"cr0", CR0_PE}, {"efer", 0}), "none"},
-	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"cr4", CR4_PAE}, {"efer", 0x500}),
+	{&sonde_arch_x86_64, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", CR4_PAE}, {"efer", 0x500}),
 		"4-level"},
-	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"cr4", CR4_PAE | CR4_LA57},
+	{&sonde_arch_x86_64, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", CR4_PAE | CR4_LA57},
 		{"efer", 0x500}), "5-level"},
+	/* Where the tables are has to be known, too. */
+	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"cr4", CR4_PAE}, {"efer", 0x500}), NULL},
 	/* LME alone is not LMA. */
-	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"cr4", CR4_PAE}, {"efer", 0x100}),
+	{&sonde_arch_x86_64, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", CR4_PAE}, {"efer", 0x100}),
 		"pae"},
-	{&sonde_arch_x86_64, CPU({"cr0", CR0_PG}, {"cr4", 0}, {"efer", 0}), "32-bit"},
+	{&sonde_arch_x86_64, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", 0}, {"efer", 0}), "32-bit"},
 	{&sonde_arch_i386, CPU({NULL, 0}), NULL},
 	{&sonde_arch_i386, CPU({"cr0", CR0_PE}), "none"},
-	{&sonde_arch_i386, CPU({"cr0", CR0_PG}, {"cr4", 0}), "32-bit"},
-	{&sonde_arch_i386, CPU({"cr0", CR0_PG}, {"cr4", CR4_PAE}), "pae"},
+	{&sonde_arch_i386, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", 0}), "32-bit"},
+	{&sonde_arch_i386, CPU({"cr3", 0x1000}, {"cr0", CR0_PG}, {"cr4", CR4_PAE}), "pae"},
 
 	{&sonde_arch_aarch64, CPU({NULL, 0}), NULL},
 	{&sonde_arch_aarch64, CPU({"SCTLR", 1}), NULL},
 	{&sonde_arch_aarch64, CPU({"SCTLR", 0}, {"TCR_EL1", TCR(2, 16)}), "none"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(2, 16)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 16)}),
 		"4-level, 4k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR_EL1", 1}, {"TCR_EL1", TCR(2, 25)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR_EL1", 1}, {"TCR_EL1", TCR(2, 25)}),
 		"3-level, 4k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(2, 12) | TCR_DS}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 12) | TCR_DS}),
 		"5-level, 4k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(2, 12)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 12)}),
 		"4-level, 4k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(1, 17)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(1, 17)}),
 		"3-level, 16k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(1, 16)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(1, 16)}),
 		"4-level, 16k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(1, 12) | TCR_DS}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(1, 12) | TCR_DS}),
 		"4-level, 16k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(3, 22)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(3, 22)}),
 		"2-level, 64k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(3, 12)}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(3, 12)}),
 		"3-level, 64k pages"},
 	/* A reserved granule, and sizes that no CPU has. */
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(0, 16)}), NULL},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(3, 0)}), NULL},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR(2, 63)}), NULL},
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(0, 16)}), NULL},
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(3, 0)}), NULL},
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 63)}), NULL},
 	/* Firmware has the lower half alone; TG0 is encoded in its own way. */
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR_EPD1 | 20}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR_EPD1 | 20}),
 		"4-level, 4k pages"},
-	{&sonde_arch_aarch64, CPU({"SCTLR", 1}, {"TCR_EL1", TCR_EPD1 | 1 << 14 | 22}),
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR_EPD1 | 1 << 14 | 22}),
 		"2-level, 64k pages"},
+	{&sonde_arch_aarch64, CPU({"TTBR0_EL1", 0}, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 16)}),
+		NULL},
+	{&sonde_arch_aarch64, CPU({"TTBR1_EL1", 0}, {"SCTLR", 1},
+		{"TCR_EL1", TCR(2, 16) | 1 << 7}), "4-level, 4k pages"},
+	/* A guest of the machine's own hypervisor; AArch32's own tables. */
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 16)},
+		{"HCR_EL2", 1}), NULL},
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 16)},
+		{"cpsr", 0x13}), NULL},
+	{&sonde_arch_aarch64, CPU(TABLES, {"SCTLR", 1}, {"TCR_EL1", TCR(2, 16)},
+		{"cpsr", 0x10}), "4-level, 4k pages"},
 	/* A host with VHE; other software at EL2. */
 	{&sonde_arch_aarch64, CPU({"SCTLR", 0}, {"TCR_EL1", 0}, {"HCR_EL2", HOST},
+		{"TTBR0_EL2", 0}, {"TTBR1_EL2", 0},
 		{"SCTLR_EL2", 1}, {"TCR_EL2", TCR(2, 16)}), "4-level, 4k pages"},
 	{&sonde_arch_aarch64, CPU({"SCTLR", 0}, {"TCR_EL1", 0}, {"HCR_EL2", 0},
 		{"cpsr", 0x3c9}), NULL},
@@ -339,6 +359,8 @@ static const struct paging_case paging_cases[] = {
 	{&sonde_arch_riscv64, CPU({"satp", SATP(8)}), "sv39"},
 	{&sonde_arch_riscv64, CPU({"satp", SATP(9)}), "sv48"},
 	{&sonde_arch_riscv64, CPU({"satp", SATP(10)}), "sv57"},
+	{&sonde_arch_riscv64, CPU({"satp", SATP(8)}, {"priv", 1}), "sv39"},
+	{&sonde_arch_riscv64, CPU({"satp", SATP(8)}, {"priv", 3}), "none"},
 	{&sonde_arch_riscv64, CPU({"satp", SATP(15)}), NULL},
 };
 /* clang-format on */
@@ -349,9 +371,12 @@ static void test_paging(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(paging_cases); i++) {
 		struct made_up_cpu cpu = paging_cases[i].cpu;
 		const struct sonde_arch_reader reader = {read_made_up, &cpu};
-		const char *paging = paging_cases[i].arch->paging(&reader);
+		struct sonde_page_regime regime = {.name = NULL};
+		const char *paging = NULL;
 		const char *expected = paging_cases[i].paging;
 
+		if (paging_cases[i].arch->read_regime(&reader, &regime))
+			paging = regime.name;
 		if (!paging != !expected || (paging && strcmp(paging, expected) != 0))
 			fail_msg("case %zu: %s, not %s", i, paging ? paging : "NULL",
 				expected ? expected : "NULL");
@@ -361,18 +386,25 @@ static void test_paging(void **state)
 /* Every value of the fields gives one of the words or NULL: no index goes astray. */
 static void test_paging_bounds(void **state)
 {
-	struct made_up_cpu cpu = CPU({"SCTLR", 1}, {"TCR_EL1", 0});
+	struct made_up_cpu cpu = CPU({"SCTLR", 1}, {"TCR_EL1", 0}, TABLES);
 	const struct sonde_arch_reader reader = {read_made_up, &cpu};
+	struct sonde_page_regime regime;
 
 	(void)state;
-	for (unsigned fields = 0; fields < 1U << 10; fields++) {
+	for (unsigned fields = 0; fields < 1U << 11; fields++) {
 		uint64_t halves = TCR(fields >> 6 & 3, fields & 63) |
 				  (fields >> 6 & 3) << 14 | (fields & 63);
 
 		cpu.registers[1].value = halves | (fields & 256 ? TCR_DS : 0) |
-					 (fields & 512 ? TCR_EPD1 : 0);
-		if (sonde_arch_aarch64.paging(&reader))
-			assert_non_null(strchr(sonde_arch_aarch64.paging(&reader), '-'));
+					 (fields & 512 ? TCR_EPD1 : 0) |
+					 (fields & 1024 ? TCR_EPD0 : 0);
+		if (!sonde_arch_aarch64.read_regime(&reader, &regime))
+			continue;
+		assert_non_null(strchr(regime.name, '-'));
+		assert_in_range(regime.range_count, 1, SONDE_PAGE_RANGES_MAX);
+		for (unsigned i = 0; i < regime.range_count; i++)
+			assert_true(regime.ranges[i].top <
+				    regime.ranges[i].format->level_count);
 	}
 }
 

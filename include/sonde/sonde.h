@@ -13,5 +13,6 @@
 #include <sonde/space.h>
 #include <sonde/target.h>
 #include <sonde/thread.h>
+#include <sonde/translate.h>
 
 #endif

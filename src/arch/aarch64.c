@@ -6,19 +6,12 @@
  * aarch64-fpu.xml), seen with `maint print remote-registers` of gdb 13. QEMU sends
  * the 268 bytes of the core alone, KGDB (arch/arm64/include/asm/kgdb.h) all 788.
  *
- * Arm ARM (DDI 0487) C6.2 for BRK, D13.2 for SCTLR_EL1, TCR_EL1 and HCR_EL2, D5.2 for
- * the translation regimes and the number of levels. QEMU calls SCTLR_EL1 "SCTLR".
+ * Arm ARM (DDI 0487) C6.2 for BRK.
  */
 #include <capstone/capstone.h>
 
 #include "group.h"
 #include "macros.h"
-
-#define HCR_TGE	 (UINT64_C(1) << 27)
-#define HCR_E2H	 (UINT64_C(1) << 34)
-#define SCTLR_M	 (UINT64_C(1) << 0)
-#define TCR_EPD1 (UINT64_C(1) << 23)
-#define TCR_DS	 (UINT64_C(1) << 59)
 
 #define X(n)                          \
 	{                             \
@@ -64,69 +57,6 @@ static int capstone_mode(const struct sonde_arch_reader *reader)
 	return CS_MODE_LITTLE_ENDIAN;
 }
 
-/*
- * The registers of the translation regime that a kernel is in: EL2's under a host
- * with VHE, whose TCR_EL2 has the format of TCR_EL1. Other software at EL2 or EL3
- * has tables of its own, which this does not describe.
- */
-static bool read_regime(
-	const struct sonde_arch_reader *reader, uint64_t *sctlr, uint64_t *tcr)
-{
-	uint64_t hcr, cpsr;
-
-	if (reader->read(reader->user, "HCR_EL2", &hcr) && hcr & HCR_E2H && hcr & HCR_TGE)
-		return reader->read(reader->user, "SCTLR_EL2", sctlr) &&
-		       reader->read(reader->user, "TCR_EL2", tcr);
-	if (reader->read(reader->user, "cpsr", &cpsr) && (cpsr >> 2 & 3) >= 2)
-		return false;
-	return (reader->read(reader->user, "SCTLR", sctlr) ||
-		       reader->read(reader->user, "SCTLR_EL1", sctlr)) &&
-	       reader->read(reader->user, "TCR_EL1", tcr);
-}
-
-/*
- * The upper half of the address space, the kernel's, unless EPD1 turns it off as
- * firmware does. TG0 and TG1 do not share their encoding.
- */
-static unsigned page_shift(uint64_t tcr)
-{
-	static const unsigned char by_tg0[] = {12, 16, 14, 0}, by_tg1[] = {0, 14, 12, 16};
-
-	return tcr & TCR_EPD1 ? by_tg0[tcr >> 14 & 3] : by_tg1[tcr >> 30 & 3];
-}
-
-static unsigned virtual_bits(uint64_t tcr, unsigned shift)
-{
-	unsigned bits = 64 - (tcr & TCR_EPD1 ? tcr & 63 : tcr >> 16 & 63);
-
-	/* FEAT_LPA2: without DS, tables of 4k and 16k pages end at 48 bits. */
-	return bits > 48 && shift != 16 && !(tcr & TCR_DS) ? 48 : bits;
-}
-
-static const char *paging(const struct sonde_arch_reader *reader)
-{
-	static const char *const names[][6] = {
-		{NULL, "1-level, 4k pages", "2-level, 4k pages", "3-level, 4k pages",
-			"4-level, 4k pages", "5-level, 4k pages"},
-		{NULL, "1-level, 16k pages", "2-level, 16k pages", "3-level, 16k pages",
-			"4-level, 16k pages"},
-		{NULL, "1-level, 64k pages", "2-level, 64k pages", "3-level, 64k pages"},
-	};
-	uint64_t sctlr, tcr;
-	unsigned shift, bits;
-
-	if (!read_regime(reader, &sctlr, &tcr))
-		return NULL;
-	if (!(sctlr & SCTLR_M))
-		return "none";
-	shift = page_shift(tcr);
-	bits = virtual_bits(tcr, shift);
-	if (!shift || bits <= shift || bits > 52)
-		return NULL;
-	/* A level resolves shift - 3 bits (8-byte entries): (bits - shift) / that, up. */
-	return names[(shift - 12) / 2][(bits - 4) / (shift - 3)];
-}
-
 static const char *group_of(const char *register_name)
 {
 	return sonde_arch_group_find(&sonde_arch_aarch64, groups, register_name);
@@ -150,6 +80,6 @@ const struct sonde_arch sonde_arch_aarch64 = {
 	.breakpoint_kind = 4,
 	.capstone_arch = CS_ARCH_ARM64,
 	.capstone_mode = capstone_mode,
-	.paging = paging,
+	.read_regime = sonde_aarch64_read_regime,
 	.group_of = group_of,
 };

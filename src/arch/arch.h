@@ -9,6 +9,7 @@
 
 #include <sonde/disassemble.h>
 #include <sonde/register.h>
+#include "paging.h"
 
 /** One register of the layout that GDB uses for stubs without a target description. */
 struct sonde_arch_register {
@@ -76,10 +77,11 @@ struct sonde_arch {
 	int (*capstone_mode)(const struct sonde_arch_reader *reader);
 
 	/**
-	 * How the CPU translates addresses: "none", "4-level".. A string that is
-	 * never freed, NULL if the registers do not tell. Optional.
+	 * What the CPU translates addresses with; false: the registers do not tell, as
+	 * where those with the tables' addresses cannot be read. Optional.
 	 */
-	const char *(*paging)(const struct sonde_arch_reader *reader);
+	bool (*read_regime)(
+		const struct sonde_arch_reader *reader, struct sonde_page_regime *ret);
 
 	/** Group for a register that a description gives no group, or NULL. Optional. */
 	const char *(*group_of)(const char *register_name);

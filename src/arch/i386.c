@@ -36,11 +36,6 @@ static int capstone_mode(const struct sonde_arch_reader *reader)
 	return sonde_x86_legacy_mode(reader, CS_MODE_32);
 }
 
-static const char *paging(const struct sonde_arch_reader *reader)
-{
-	return sonde_x86_paging(reader, 0);
-}
-
 static const char *group_of(const char *register_name)
 {
 	return sonde_arch_group_find(&sonde_arch_i386, sonde_x86_groups, register_name);
@@ -62,6 +57,6 @@ const struct sonde_arch sonde_arch_i386 = {
 	.breakpoint_kind = 1,
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,
-	.paging = paging,
+	.read_regime = sonde_i386_read_regime,
 	.group_of = group_of,
 };

@@ -6,7 +6,7 @@
  * 64bit-fpu.xml): 264 bytes for CPUs without floating point, as QEMU sends always,
  * else 532. (KGDB's 288 bytes go on with CSRs and come with a description.)
  *
- * RISC-V unprivileged ISA 2.8 for EBREAK, privileged ISA 4.1.11 for satp.
+ * RISC-V unprivileged ISA 2.8 for EBREAK.
  *
  * ebreak is four bytes long: where instructions can be compressed, it must not be
  * written over one of two bytes. gdb uses c.ebreak (02 90, kind 2) for those.
@@ -57,15 +57,6 @@ static int capstone_mode(const struct sonde_arch_reader *reader)
 	return 0;
 }
 
-static const char *paging(const struct sonde_arch_reader *reader)
-{
-	static const char *const modes[16] = {
-		[0] = "none", [8] = "sv39", [9] = "sv48", [10] = "sv57"};
-	uint64_t satp;
-
-	return reader->read(reader->user, "satp", &satp) ? modes[satp >> 60] : NULL;
-}
-
 static const char *group_of(const char *register_name)
 {
 	return sonde_arch_group_find(&sonde_arch_riscv64, groups, register_name);
@@ -89,6 +80,6 @@ const struct sonde_arch sonde_arch_riscv64 = {
 	.breakpoint_kind = 4,
 	.capstone_arch = -1,
 	.capstone_mode = capstone_mode,
-	.paging = paging,
+	.read_regime = sonde_riscv64_read_regime,
 	.group_of = group_of,
 };

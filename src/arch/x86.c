@@ -2,9 +2,9 @@
 /*
  * What the two architectures of x86 share.
  *
- * Intel SDM volume 3A: 2.2.1 (EFER), 2.5 (control registers), 4.1.1 (paging modes,
- * whose names are used here), 9.9 (real and protected mode). Names of registers are
- * those of QEMU's and gdb's descriptions, and those that the SDM gives the rest.
+ * Intel SDM volume 3A: 2.2.1 (EFER), 2.5 (control registers), 9.9 (real and protected
+ * mode). Names of registers are those of QEMU's and gdb's descriptions, and those that
+ * the SDM gives the rest.
  */
 #include <capstone/capstone.h>
 
@@ -12,12 +12,8 @@
 
 enum {
 	CR0_PE = 1 << 0,
-	CR4_PAE = 1 << 5,
-	CR4_LA57 = 1 << 12,
 	EFER_LMA = 1 << 10,
 };
-
-#define CR0_PG (UINT64_C(1) << 31)
 
 /* clang-format off */
 const struct sonde_arch_group sonde_x86_groups[] = {
@@ -40,21 +36,6 @@ const struct sonde_arch_group sonde_x86_groups[] = {
 bool sonde_x86_is_long_mode(uint64_t efer)
 {
 	return efer & EFER_LMA;
-}
-
-const char *sonde_x86_paging(const struct sonde_arch_reader *reader, uint64_t efer)
-{
-	uint64_t cr0, cr4;
-
-	if (!reader->read(reader->user, "cr0", &cr0))
-		return NULL;
-	if (!(cr0 & CR0_PG))
-		return "none";
-	if (!reader->read(reader->user, "cr4", &cr4))
-		return NULL;
-	if (sonde_x86_is_long_mode(efer))
-		return cr4 & CR4_LA57 ? "5-level" : "4-level";
-	return cr4 & CR4_PAE ? "pae" : "32-bit";
 }
 
 /* 16-bit segments of protected mode and virtual-8086 mode are taken for 32-bit code. */

@@ -28,9 +28,6 @@ extern const struct sonde_arch_group sonde_x86_groups[];
 /** EFER.LMA of @p efer: the CPU is in IA-32e mode. */
 bool sonde_x86_is_long_mode(uint64_t efer);
 
-/** As arch->paging; @p efer is 0 where the CPU has none. */
-const char *sonde_x86_paging(const struct sonde_arch_reader *reader, uint64_t efer);
-
 /** Capstone's mode outside of IA-32e mode; @p if_unknown where CR0 cannot be read. */
 int sonde_x86_legacy_mode(const struct sonde_arch_reader *reader, int if_unknown);
 

@@ -56,15 +56,6 @@ static int capstone_mode(const struct sonde_arch_reader *reader)
 	return sonde_x86_legacy_mode(reader, CS_MODE_64);
 }
 
-static const char *paging(const struct sonde_arch_reader *reader)
-{
-	uint64_t efer;
-
-	if (!reader->read(reader->user, "efer", &efer))
-		return NULL;
-	return sonde_x86_paging(reader, efer);
-}
-
 static const char *group_of(const char *register_name)
 {
 	return sonde_arch_group_find(&sonde_arch_x86_64, sonde_x86_groups, register_name);
@@ -86,6 +77,6 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.breakpoint_kind = 1,
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,
-	.paging = paging,
+	.read_regime = sonde_x86_64_read_regime,
 	.group_of = group_of,
 };

@@ -18,6 +18,5 @@ const struct cli_command cli_absent_commands[] = {
 	{.name = "bt", .needs = kernel, .summary = "backtrace"},
 	{.name = "trace", .needs = kernel, .summary = "log hits with typed arguments"},
 	{.name = "strace", .needs = kernel, .summary = "system calls, decoded"},
-	{.name = "translate", .needs = "the page walker", .summary = "the page walk"},
 	{NULL},
 };

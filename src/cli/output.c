@@ -117,6 +117,12 @@ void cli_put_integer(struct cli_output *output, uint64_t value)
 		"%" PRIu64, value);
 }
 
+void cli_put_boolean(struct cli_output *output, bool value)
+{
+	put(output, output->cli->json ? json_object_new_boolean(value) : NULL,
+		output->cli->json ? NULL : strdup(value ? "yes" : "no"));
+}
+
 void cli_put_decimal(struct cli_output *output, double value, int digits)
 {
 	char text[64];

@@ -71,6 +71,8 @@ void cli_put_null(struct cli_output *output);
 void cli_put_integer(struct cli_output *output, uint64_t value);
 /** Registers, addresses: "0x..". */
 void cli_put_hex(struct cli_output *output, uint64_t value);
+/** JSON: true or false; people read "yes" or "no". */
+void cli_put_boolean(struct cli_output *output, bool value);
 void cli_put_decimal(struct cli_output *output, double value, int digits);
 /** Our own words, or the user's. NULL: null. */
 void cli_put_text(struct cli_output *output, const char *text);
@@ -78,7 +80,10 @@ void cli_put_text(struct cli_output *output, const char *text);
 void cli_put_guest_text(struct cli_output *output, const char *text);
 /** Contents of memory. */
 void cli_put_data(struct cli_output *output, const uint8_t *data, size_t length);
-/** A value that has a structure; takes @p value, copies @p text. */
+/**
+ * A value that has a structure; takes @p value, copies @p text, which may have several
+ * lines in a CLI_LIST.
+ */
 void cli_put_json(struct cli_output *output, struct json_object *value, const char *text);
 
 /** Lower-case hex digits. NULL: no memory. The caller frees. */

@@ -122,6 +122,17 @@ void cli_text_print_rows(struct cli_output *output)
 		print_cells(output, output->cells + i);
 }
 
+/* Further lines of a value stand below its first one. */
+static void print_value(const char *text, int indent)
+{
+	for (; *text; text++) {
+		putchar(*text);
+		if (*text == '\n')
+			printf("%*s", indent, "");
+	}
+	putchar('\n');
+}
+
 void cli_text_print_list(struct cli_output *output)
 {
 	int width = 0;
@@ -132,7 +143,7 @@ void cli_text_print_list(struct cli_output *output)
 	for (size_t i = 0; i < output->cell_count && i < output->column_count; i++) {
 		const char *name = output->columns[i].name;
 
-		printf("%s:%*s %s\n", name, width - width_of(name), "",
-			output->cells[i] ?: "-");
+		printf("%s:%*s ", name, width - width_of(name), "");
+		print_value(output->cells[i] ?: "-", width + 2);
 	}
 }

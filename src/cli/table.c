@@ -13,6 +13,7 @@ const struct cli_command *const cli_table[] = {
 	&cli_command_set_reg,
 	&cli_command_read,
 	&cli_command_write,
+	&cli_command_translate,
 	&cli_command_disasm,
 	&cli_command_step,
 	&cli_command_pause,

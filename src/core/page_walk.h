@@ -14,7 +14,8 @@
 
 /**
  * Where @p address is. SONDE_ERROR_FAULT names @p address, and says which level stopped
- * the walk; an entry that cannot be read is such a fault, too.
+ * the walk; an entry that cannot be read is such a fault, too. Whether there is memory
+ * at the address that it comes to is not looked at.
  */
 SONDE_NODISCARD struct sonde_error *sonde_page_walk(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t address,
@@ -25,7 +26,12 @@ SONDE_NODISCARD struct sonde_error *sonde_page_read(struct sonde_space *physical
 	const struct sonde_page_regime *regime, uint64_t address, void *buffer,
 	size_t length);
 
-/** As sonde_space_ops.look. */
+/** As sonde_space_ops.write; read-only pages are written, too. */
+SONDE_NODISCARD struct sonde_error *sonde_page_write(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, const void *data,
+	size_t length);
+
+/** As sonde_space_ops.look; what it shows is within one page. */
 SONDE_NODISCARD struct sonde_error *sonde_page_look(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t address,
 	struct sonde_window *ret);

@@ -7,6 +7,7 @@
 #define SONDE_CORE_TARGET_H
 
 #include <sonde/breakpoint.h>
+#include <sonde/translate.h>
 #include "arch.h"
 #include "error.h"
 #include "context.h"
@@ -37,6 +38,10 @@ struct sonde_memory_facet {
 	/** Optional. Borrowed until the target closes. */
 	struct sonde_error *(*physical_space)(
 		struct sonde_target *target, struct sonde_space **ret);
+	/** Optional. As sonde_target_translate(); @p thread is never NULL. */
+	struct sonde_error *(*translate)(struct sonde_target *target,
+		struct sonde_thread *thread, uint64_t address,
+		struct sonde_translation *ret);
 	/** Mandatory. A word for users; never freed. */
 	const char *(*means)(const struct sonde_target *target);
 };
@@ -157,5 +162,12 @@ const struct sonde_register *sonde_target_find_register(
 /** Fails unless the target is stopped. */
 SONDE_NODISCARD struct sonde_error *sonde_target_check_stopped(
 	const struct sonde_target *target);
+
+/**
+ * What @p thread translates addresses with, by its registers.
+ * SONDE_ERROR_UNSUPPORTED where they do not tell.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_thread_read_regime(
+	struct sonde_thread *thread, struct sonde_page_regime *ret);
 
 #endif

@@ -131,33 +131,59 @@ void sonde_register_value_set_integer(
 
 /* --- what the architecture says of a thread ------------------------------------- */
 
+struct question {
+	struct sonde_thread *thread;
+	/** The first thing that went wrong. */
+	struct sonde_error *error;
+};
+
 static bool read_for_arch(void *user, const char *name, uint64_t *ret)
 {
-	struct sonde_thread *thread = user;
-	const struct sonde_register *reg = sonde_thread_find_register(thread, name);
+	struct question *question = user;
+	const struct sonde_register *reg =
+		sonde_thread_find_register(question->thread, name);
 	struct sonde_register_value value;
 	struct sonde_error *error;
 
 	if (!reg)
 		return false;
-	error = sonde_thread_read_register(thread, reg, &value);
-	if (error || !value.available) {
-		sonde_error_destroy(error);
+	error = sonde_thread_read_register(question->thread, reg, &value);
+	question->error = sonde_error_first(question->error, error);
+	if (error || !value.available)
 		return false;
-	}
 	*ret = sonde_register_value_integer(&value);
 	return true;
+}
+
+struct sonde_error *sonde_thread_read_regime(
+	struct sonde_thread *thread, struct sonde_page_regime *ret)
+{
+	const struct sonde_arch *arch = thread->target->arch;
+	struct question question = {.thread = thread};
+	struct sonde_arch_reader reader = {read_for_arch, &question};
+	bool told = arch->read_regime && arch->read_regime(&reader, ret);
+
+	if (!told)
+		return question.error
+			       ? question.error
+			       : sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+					 "the registers of CPU %u do not tell how it "
+					 "translates addresses",
+					 thread->number);
+	sonde_error_destroy(question.error);
+	return NULL;
 }
 
 struct sonde_error *sonde_target_paging(
 	struct sonde_target *target, struct sonde_thread *thread, const char **ret)
 {
-	struct sonde_arch_reader reader = {.read = read_for_arch};
+	struct sonde_page_regime regime = {.name = NULL};
 
 	if (!thread)
 		CHECK(sonde_target_current_thread(target, &thread));
-	reader.user = thread;
-	*ret = target->arch->paging ? target->arch->paging(&reader) : NULL;
+	/* Why they do not tell, nobody asked. */
+	sonde_error_destroy(sonde_thread_read_regime(thread, &regime));
+	*ret = regime.name;
 	return NULL;
 }
 
@@ -165,12 +191,14 @@ struct sonde_error *sonde_disassemble(struct sonde_target *target,
 	struct sonde_thread *thread, uint64_t address, const uint8_t *code, size_t length,
 	struct sonde_instruction *ret)
 {
-	struct sonde_arch_reader reader = {.read = read_for_arch};
+	struct question question = {.error = NULL};
+	struct sonde_arch_reader reader = {read_for_arch, &question};
 	int mode;
 
 	if (!thread)
 		CHECK(sonde_target_current_thread(target, &thread));
-	reader.user = thread;
+	question.thread = thread;
 	mode = target->arch->capstone_mode ? target->arch->capstone_mode(&reader) : 0;
+	sonde_error_destroy(question.error);
 	return sonde_arch_disassemble(target->arch, mode, address, code, length, ret);
 }

@@ -146,6 +146,20 @@ struct sonde_error *sonde_gdb_chain_memory(
 		SONDE_ERROR_UNSUPPORTED, "neither the stub nor a helper can do this");
 }
 
+struct sonde_error *sonde_gdb_chain_translate(struct sonde_gdb_machine *machine,
+	struct sonde_thread *thread, uint64_t address, uint64_t *ret, bool *handled)
+{
+	*handled = false;
+	for (size_t i = 0; i < machine->chain_length && !*handled; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+
+		if (helper->ops->translate)
+			CHECK(helper->ops->translate(
+				helper, thread, address, ret, handled));
+	}
+	return NULL;
+}
+
 void sonde_gdb_chain_state_changed(
 	struct sonde_gdb_machine *machine, enum sonde_state state)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "notes.h"
+#include "page_walk.h"
 
 /* --- memory --------------------------------------------------------------------- */
 
@@ -102,6 +103,26 @@ static struct sonde_error *physical_space(
 	return NULL;
 }
 
+/* A helper knows the address alone; without one the tables are walked here. */
+static struct sonde_error *translate(struct sonde_target *target,
+	struct sonde_thread *thread, uint64_t address, struct sonde_translation *ret)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
+	struct sonde_page_regime regime;
+	uint64_t physical = 0;
+	bool handled;
+
+	CHECK(sonde_target_check_stopped(target));
+	CHECK(sonde_gdb_chain_translate(machine, thread, address, &physical, &handled));
+	if (handled) {
+		*ret = (struct sonde_translation){
+			.virtual_address = address, .physical_address = physical};
+		return NULL;
+	}
+	CHECK(sonde_thread_read_regime(thread, &regime));
+	return sonde_page_walk(&machine->physical.space, &regime, address, ret);
+}
+
 static const char *memory_means(const struct sonde_target *target)
 {
 	return sonde_gdb_machine_of(target)->memory_means;
@@ -110,6 +131,7 @@ static const char *memory_means(const struct sonde_target *target)
 const struct sonde_memory_facet sonde_gdb_memory_facet = {
 	.virtual_space = virtual_space,
 	.physical_space = physical_space,
+	.translate = translate,
 	.means = memory_means,
 };
 

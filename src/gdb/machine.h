@@ -173,6 +173,10 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_registers(
 	struct sonde_gdb_machine *machine, const struct sonde_register_request *request);
 SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_memory(
 	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request);
+/** *@p handled stays false where no helper knows. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_translate(
+	struct sonde_gdb_machine *machine, struct sonde_thread *thread, uint64_t address,
+	uint64_t *ret, bool *handled);
 void sonde_gdb_chain_state_changed(
 	struct sonde_gdb_machine *machine, enum sonde_state state);
 

@@ -220,6 +220,16 @@ def is_null(value: object) -> bool:
     return value is None
 
 
+def is_boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def is_levels(value: object) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(
+        isinstance(level, dict) and is_text(level.get("name")) and
+        is_hex(level.get("entry_address")) and is_hex(level.get("entry")) for level in value)
+
+
 def or_null(kind: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: value is None or kind(value)
 
@@ -231,6 +241,9 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
              "kernel": is_null, "attach_ms": is_decimal},
     "regs": {"cpu": is_integer, "name": is_text, "value": or_null(is_hex), "bits": is_integer},
     "read": {"address": is_hex, "data": is_data},
+    "translate": {"virtual": is_hex, "physical": is_hex, "page_bytes": or_null(is_integer),
+                  "writable": or_null(is_boolean), "executable": or_null(is_boolean),
+                  "user": or_null(is_boolean), "levels": or_null(is_levels)},
     "disasm": {"address": is_hex, "data": is_data, "text": is_text, "symbol": is_null},
     "place": {"cpu": is_integer, "pc": is_hex, "symbol": is_null},
     "break": {"time": is_decimal, "cpu": is_integer, "pid": is_null, "comm": is_null,

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One walker for all formats: what differs is in their tables (src/arch/paging.h).
+ *
+ * Long reads go page by page, but walk less than that: of the walk to the page before,
+ * all tables are kept that the next page shares with it, so that a page costs one entry.
+ * Nothing is kept from one call to the next.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "page_walk.h"
+
+enum {
+	/** Physical memory that is contiguous is read at once, up to this (bytes). */
+	RUN_BYTES = 4 << 20,
+};
+
+struct walk {
+	/** NULL: nothing was found yet. */
+	const struct sonde_page_range *range;
+	/** What was found last, and the level of its page. */
+	uint64_t address;
+	unsigned level;
+	/** Of the page: its physical address, its size is 1 << shift. */
+	uint64_t page;
+	unsigned shift;
+	/** By level; those between the range's top and @ref level are valid. */
+	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
+	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
+};
+
+_Static_assert((int)SONDE_PAGE_LEVELS_MAX <= (int)SONDE_TRANSLATION_LEVELS_MAX,
+	"a translation has room for all steps");
+
+static uint64_t low_bits(unsigned count)
+{
+	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
+/* --- faults ---------------------------------------------------------------------- */
+
+static struct sonde_error *untranslated(uint64_t address)
+{
+	return sonde_error_fault(
+		address, "the CPU translates no such address, so nothing is mapped");
+}
+
+static struct sonde_error *stopped(
+	uint64_t address, const struct sonde_translation_step *step, const char *why)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		"the %s entry at 0x%" PRIx64 " %s (0x%" PRIx64 "), so nothing is mapped",
+		step->name, step->entry_address, why, step->entry);
+	return sonde_error_fault(address, text);
+}
+
+/* Memory ends, or has a hole: the address that is not there is the virtual one. */
+static struct sonde_error *unreadable(uint64_t address,
+	const struct sonde_translation_step *step, struct sonde_error *error)
+{
+	char text[160];
+
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return sonde_error_while(error,
+			"reading the %s entry at 0x%" PRIx64 " for 0x%" PRIx64,
+			step->name, step->entry_address, address);
+	sonde_error_destroy(error);
+	snprintf(text, sizeof(text),
+		"the %s entry at 0x%" PRIx64 " cannot be read, so nothing is mapped",
+		step->name, step->entry_address);
+	return sonde_error_fault(address, text);
+}
+
+/* --- one page -------------------------------------------------------------------- */
+
+static const struct sonde_page_range *find_range(
+	const struct sonde_page_regime *regime, uint64_t address)
+{
+	for (unsigned i = 0; i < regime->range_count; i++) {
+		const struct sonde_page_range *range = &regime->ranges[i];
+		uint64_t counted = address & ~range->ignored;
+
+		if (counted >= (range->first & ~range->ignored) &&
+			counted <= (range->last & ~range->ignored))
+			return range;
+	}
+	return NULL;
+}
+
+/* The first level at which the way to @p address is not the one that was gone last. */
+static unsigned first_level(
+	const struct walk *walk, const struct sonde_page_range *range, uint64_t address)
+{
+	const struct sonde_page_level *levels = range->format->levels;
+	unsigned level = range->top;
+	uint64_t difference;
+
+	if (walk->range != range)
+		return level;
+	difference = (address ^ walk->address) & low_bits(range->bits);
+	while (level < walk->level && !(difference >> levels[level].shift))
+		level++;
+	return level;
+}
+
+static struct sonde_error *read_entry(struct sonde_space *physical,
+	const struct sonde_page_range *range, unsigned level, struct walk *walk,
+	uint64_t address)
+{
+	const struct sonde_page_format *format = range->format;
+	const struct sonde_page_level *at = &format->levels[level];
+	struct sonde_translation_step *step = &walk->steps[level];
+	uint64_t index =
+		(address & low_bits(range->bits)) >> at->shift & low_bits(at->bits);
+	struct sonde_error *error;
+
+	step->name = at->name;
+	step->entry_address = walk->tables[level] + index * format->entry_bytes;
+	error = sonde_space_read_integer(
+		physical, step->entry_address, format->entry_bytes, &step->entry);
+	if (error)
+		return unreadable(address, step, error);
+	if (!(step->entry & format->present))
+		return stopped(address, step, "is not present");
+	if (step->entry & range->reserved)
+		return stopped(address, step, "has reserved bits set");
+	return NULL;
+}
+
+static uint64_t address_in(
+	const struct sonde_page_format *format, uint64_t entry, uint64_t high)
+{
+	return (entry & format->address) << format->address_shift |
+	       (entry & high) << format->high_shift;
+}
+
+/* The entry of @p level is that of a page: which one. */
+static struct sonde_error *take_page(const struct sonde_page_format *format,
+	unsigned level, uint64_t address, struct walk *walk)
+{
+	const struct sonde_page_level *at = &format->levels[level];
+	const struct sonde_translation_step *step = &walk->steps[level];
+
+	if (step->entry & at->leaf_reserved)
+		return stopped(address, step, "has reserved bits set");
+	walk->page = address_in(format, step->entry, at->leaf_high);
+	walk->shift = at->shift;
+	if (step->entry & at->group) {
+		walk->shift += 4;
+		if ((walk->page >> at->shift & 15) != 8)
+			return stopped(address, step, "has reserved bits set");
+	}
+	/* What is below its size are flags, or nothing. */
+	walk->page &= ~low_bits(walk->shift);
+	walk->address = address;
+	walk->level = level;
+	return NULL;
+}
+
+/* Fills in @p walk, which may be of another address; after an error it is empty. */
+static struct sonde_error *find_page(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct walk *walk)
+{
+	const struct sonde_page_range *range = find_range(regime, address);
+	const struct sonde_page_format *format;
+	unsigned level;
+
+	if (!range)
+		return untranslated(address);
+	format = range->format;
+	level = first_level(walk, range, address);
+	walk->range = NULL;
+	walk->tables[range->top] = range->root;
+	for (;; level++) {
+		const struct sonde_page_level *at = &format->levels[level];
+		const struct sonde_translation_step *step = &walk->steps[level];
+		unsigned char kind;
+
+		CHECK(read_entry(physical, range, level, walk, address));
+		kind = at->kinds[step->entry >> format->kind_shift & format->kind_mask];
+		if (kind == SONDE_PAGE_LEAF)
+			break;
+		if (kind != SONDE_PAGE_TABLE || level + 1 == format->level_count)
+			return stopped(address, step, "is of a reserved kind");
+		walk->tables[level + 1] = address_in(format, step->entry, at->table_high);
+	}
+	CHECK(take_page(format, level, address, walk));
+	walk->range = range;
+	return NULL;
+}
+
+static uint64_t physical_of(const struct walk *walk, uint64_t address)
+{
+	return walk->page + (address & low_bits(walk->shift));
+}
+
+/* --- all of a walk ---------------------------------------------------------------- */
+
+static struct sonde_page_rights rights_of(const struct walk *walk)
+{
+	const struct sonde_page_range *range = walk->range;
+	struct sonde_page_entries entries = {
+		.all = UINT64_MAX,
+		.leaf = walk->steps[walk->level].entry,
+		.flags = range->flags,
+	};
+	unsigned level = range->top;
+
+	if (level < range->format->rights_level)
+		level = range->format->rights_level;
+	for (; level < walk->level; level++) {
+		uint64_t entry = walk->steps[level].entry & ~range->rights_ignored;
+
+		entries.all &= entry;
+		entries.any |= entry;
+	}
+	return range->format->rights(&entries);
+}
+
+struct sonde_error *sonde_page_walk(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_translation *ret)
+{
+	struct sonde_page_rights rights;
+	struct walk walk = {.range = NULL};
+
+	if (!regime->range_count) {
+		*ret = (struct sonde_translation){
+			.virtual_address = address, .physical_address = address};
+		return NULL;
+	}
+	CHECK(find_page(physical, regime, address, &walk));
+	rights = rights_of(&walk);
+	*ret = (struct sonde_translation){
+		.virtual_address = address,
+		.physical_address = physical_of(&walk, address),
+		.page_bytes = UINT64_C(1) << walk.shift,
+		.writable = rights.writable,
+		.executable = rights.executable,
+		.user = rights.user,
+		.permissions_known = true,
+		.step_count = walk.level - walk.range->top + 1,
+	};
+	for (unsigned i = 0; i < ret->step_count; i++)
+		ret->steps[i] = walk.steps[walk.range->top + i];
+	return NULL;
+}
+
+/* --- the space behind it ---------------------------------------------------------- */
+
+/* A piece of memory to be read or written; one of the pointers is NULL. */
+struct transfer {
+	struct sonde_space *physical;
+	uint8_t *to;
+	const uint8_t *from;
+};
+
+/* Physical memory that is contiguous, and why it ends if that is an error. */
+struct run {
+	uint64_t physical;
+	size_t length;
+	struct sonde_error *end;
+};
+
+/* From @p address to the end of its page, and at most @p length. */
+static size_t within_page(const struct walk *walk, uint64_t address, size_t length)
+{
+	uint64_t behind = ~address & low_bits(walk->shift);
+
+	return length && behind < length - 1 ? (size_t)behind + 1 : length;
+}
+
+/* The walk may have been made by the run before, which ended here. */
+static struct sonde_error *find_again(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct walk *walk)
+{
+	if (walk->range && !((address ^ walk->address) >> walk->shift))
+		return NULL;
+	return find_page(physical, regime, address, walk);
+}
+
+static struct sonde_error *find_run(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, size_t length,
+	struct walk *walk, struct run *ret)
+{
+	CHECK(find_again(physical, regime, address, walk));
+	ret->physical = physical_of(walk, address);
+	ret->length = within_page(walk, address, length);
+	ret->end = NULL;
+	while (ret->length < length && ret->length < RUN_BYTES) {
+		uint64_t next = address + ret->length;
+
+		ret->end = find_page(physical, regime, next, walk);
+		if (ret->end || physical_of(walk, next) != ret->physical + ret->length)
+			break;
+		ret->length += within_page(walk, next, length - ret->length);
+	}
+	return NULL;
+}
+
+/* The fault is of a physical address; whoever asked knows the virtual one. */
+static struct sonde_error *as_virtual(
+	struct sonde_error *error, const struct run *run, uint64_t address)
+{
+	uint64_t offset;
+	char text[96];
+
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	offset = sonde_error_address(error) - run->physical;
+	sonde_error_destroy(error);
+	if (offset >= run->length)
+		offset = 0;
+	snprintf(text, sizeof(text),
+		"no memory is at physical address 0x%" PRIx64 ", which is mapped",
+		run->physical + offset);
+	return sonde_error_fault(address + offset, text);
+}
+
+static struct sonde_error *transfer_run(const struct transfer *transfer, size_t done,
+	const struct run *run, uint64_t address)
+{
+	struct sonde_error *error;
+
+	if (transfer->to)
+		error = sonde_space_read(transfer->physical, run->physical,
+			transfer->to + done, run->length);
+	else
+		error = sonde_space_write(transfer->physical, run->physical,
+			transfer->from + done, run->length);
+	return sonde_error_first(as_virtual(error, run, address), run->end);
+}
+
+static struct sonde_error *transfer_pages(const struct transfer *transfer,
+	const struct sonde_page_regime *regime, uint64_t address, size_t length)
+{
+	struct walk walk = {.range = NULL};
+	struct run run;
+
+	if (length && length - 1 > UINT64_MAX - address)
+		return sonde_error_fault(
+			address, "the range goes past the end of the address space");
+	if (!regime->range_count) {
+		run = (struct run){.physical = address, .length = length};
+		return length ? transfer_run(transfer, 0, &run, address) : NULL;
+	}
+	for (size_t done = 0; done < length; done += run.length) {
+		CHECK(find_run(transfer->physical, regime, address + done, length - done,
+			&walk, &run));
+		CHECK(transfer_run(transfer, done, &run, address + done));
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_page_read(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, void *buffer,
+	size_t length)
+{
+	const struct transfer transfer = {.physical = physical, .to = buffer};
+
+	return transfer_pages(&transfer, regime, address, length);
+}
+
+struct sonde_error *sonde_page_write(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, const void *data,
+	size_t length)
+{
+	const struct transfer transfer = {.physical = physical, .from = data};
+
+	return transfer_pages(&transfer, regime, address, length);
+}
+
+/* --- windows ----------------------------------------------------------------------- */
+
+/* What of @p window, in physical addresses, is in the page; in virtual ones. */
+static void cut_window(struct sonde_window *window, const struct walk *walk,
+	uint64_t address, uint64_t physical)
+{
+	uint64_t inside = address & low_bits(walk->shift);
+	uint64_t before = physical - window->address, behind;
+
+	if (physical < window->address || before >= window->length) {
+		*window = (struct sonde_window){.length = 0};
+		return;
+	}
+	behind = window->length - before - 1;
+	if (before > inside) {
+		window->host += before - inside;
+		before = inside;
+	}
+	if (behind > low_bits(walk->shift) - inside)
+		behind = low_bits(walk->shift) - inside;
+	window->address = address - before;
+	window->length = before + behind + 1;
+}
+
+struct sonde_error *sonde_page_look(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_window *ret)
+{
+	struct sonde_window window;
+	struct walk walk;
+	uint64_t target;
+
+	if (!physical->ops->look) {
+		*ret = (struct sonde_window){.length = 0};
+		return NULL;
+	}
+	if (!regime->range_count)
+		return physical->ops->look(physical, address, ret);
+	walk.range = NULL;
+	CHECK(find_page(physical, regime, address, &walk));
+	target = physical_of(&walk, address);
+	CHECK(as_virtual(physical->ops->look(physical, target, &window),
+		&(struct run){.physical = target, .length = 1}, address));
+	if (window.length)
+		cut_window(&window, &walk, address, target);
+	*ret = window;
+	return NULL;
+}

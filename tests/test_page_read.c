@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory behind page tables: read, written, and shown in windows. */
+#include "wire_check.h"
+
+#include "error.h"
+#include "macros.h"
+#include "page_cases.h"
+#include "page_memory.h"
+#include "page_walk.h"
+
+/* --- reading and writing ----------------------------------------------------------- */
+
+enum {
+	SMALL = 4096,
+};
+
+struct scene {
+	struct page_memory memory;
+	struct sonde_page_regime regime;
+};
+
+/* 4-level tables at 0x1000; pages of the last 2 MiB of the address space. */
+static void scene_init(struct scene *scene)
+{
+	static const struct made_up_cpu cpu = CPU(LONG_MODE(0x1000));
+
+	page_memory_init(&scene->memory);
+	scene->regime = page_case_regime(&sonde_arch_x86_64, &cpu);
+	page_memory_put(&scene->memory, 0x1000 + 8 * 511, 0x2003, 8);
+	page_memory_put(&scene->memory, 0x2000 + 8 * 511, 0x3003, 8);
+	page_memory_put(&scene->memory, 0x3000 + 8 * 511, 0x4003, 8);
+	for (uint64_t i = 0x10000; i < PAGE_MEMORY_BANK_BYTES; i++)
+		scene->memory.banks[0].data[i] = (uint8_t)(i * 7 + (i >> 12));
+}
+
+static uint64_t scene_page(unsigned index)
+{
+	return U64(0xffffffffffe00000) + (uint64_t)index * SMALL;
+}
+
+static void scene_map(struct scene *scene, unsigned index, uint64_t physical)
+{
+	page_memory_put(&scene->memory, 0x4000 + 8 * (uint64_t)index, physical | 3, 8);
+}
+
+static void scene_expect(
+	struct scene *scene, uint64_t address, size_t length, const uint8_t *expected)
+{
+	uint8_t *found = malloc(length);
+
+	assert_non_null(found);
+	check(sonde_page_read(
+		&scene->memory.space, &scene->regime, address, found, length));
+	assert_memory_equal(found, expected, length);
+	free(found);
+}
+
+static void test_scattered_pages(void **state)
+{
+	struct scene scene;
+	uint8_t expected[3 * SMALL];
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x11000);
+	scene_map(&scene, 7, 0x30000);
+	memcpy(expected, page_memory_at(&scene.memory, 0x20000, SMALL), SMALL);
+	memcpy(expected + SMALL, page_memory_at(&scene.memory, 0x11000, SMALL), SMALL);
+	memcpy(expected + 2 * SMALL, page_memory_at(&scene.memory, 0x30000, SMALL),
+		SMALL);
+	scene_expect(&scene, scene_page(5), sizeof(expected), expected);
+	scene_expect(&scene, scene_page(5) + 100, sizeof(expected) - 200, expected + 100);
+	scene_expect(&scene, scene_page(6) - 1, 2, expected + SMALL - 1);
+	scene_expect(&scene, scene_page(6) - 1, 1, expected + SMALL - 1);
+	check(sonde_page_read(&scene.memory.space, &scene.regime, 0, NULL, 0));
+	page_memory_deinit(&scene.memory);
+}
+
+/* Contiguous pages are one read, and one entry each. */
+static void test_contiguous_pages(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	for (unsigned i = 0; i < 200; i++)
+		scene_map(&scene, 100 + i, 0x40000 + i * SMALL);
+	scene_map(&scene, 300, 0x20000);
+	scene.memory.entry_reads = scene.memory.long_reads = 0;
+	scene_expect(&scene, scene_page(100) + 5, 200 * SMALL - 5,
+		page_memory_at(&scene.memory, 0x40005, 200 * SMALL - 5));
+	assert_int_equal(scene.memory.long_reads, 1);
+	assert_int_equal(scene.memory.entry_reads, 3 + 200);
+	page_memory_deinit(&scene.memory);
+}
+
+/* The last byte of the address space, and not one more. */
+static void test_top_of_the_address_space(void **state)
+{
+	struct scene scene;
+	uint8_t bytes[2 * SMALL];
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 511, 0x20000);
+	scene_map(&scene, 510, 0x1f000);
+	scene_expect(&scene, UINT64_MAX, 1, page_memory_at(&scene.memory, 0x20fff, 1));
+	scene_expect(&scene, scene_page(510), 2 * SMALL,
+		page_memory_at(&scene.memory, 0x1f000, 2 * SMALL));
+	check_fails(
+		sonde_page_read(&scene.memory.space, &scene.regime, UINT64_MAX, bytes, 2),
+		SONDE_ERROR_FAULT);
+	check_fails(sonde_page_read(&scene.memory.space, &scene.regime, scene_page(510),
+			    bytes, SIZE_MAX),
+		SONDE_ERROR_FAULT);
+	page_memory_deinit(&scene.memory);
+}
+
+/* What is before a page that is not there has been read; so with one without memory. */
+static void test_read_faults(void **state)
+{
+	static const struct {
+		/** 0: not mapped. */
+		uint64_t physical;
+		uint64_t offset;
+		const char *word;
+	} known[] = {
+		{0, 0, "the PT entry at 0x4030 is not present"},
+		{0x700000, 0, "no memory is at physical address 0x700000"},
+		{PAGE_MEMORY_BANK_BYTES, 0, "no memory is at physical address 0x200000"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		uint8_t bytes[3 * SMALL] = {0};
+		struct sonde_error *error;
+		struct scene scene;
+
+		scene_init(&scene);
+		/* In the last case memory ends within what is contiguous. */
+		scene_map(&scene, 5, i == 2 ? PAGE_MEMORY_BANK_BYTES - SMALL : 0x20000);
+		if (known[i].physical)
+			scene_map(&scene, 6, known[i].physical);
+		scene_map(&scene, 7, 0x30000);
+		error = sonde_page_read(&scene.memory.space, &scene.regime,
+			scene_page(5) + 10, bytes, sizeof(bytes) - 10);
+		assert_true(error && sonde_error_address(error) == scene_page(6));
+		check_says(error, SONDE_ERROR_FAULT, known[i].word);
+		assert_memory_equal(bytes,
+			page_memory_at(&scene.memory,
+				i == 2 ? PAGE_MEMORY_BANK_BYTES - SMALL + 10 : 0x2000a,
+				SMALL - 10),
+			SMALL - 10);
+		page_memory_deinit(&scene.memory);
+	}
+}
+
+static void test_read_of_broken_memory(void **state)
+{
+	struct scene scene;
+	uint8_t bytes[16];
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene.memory.broken = 0x20008;
+	check_says(sonde_page_read(&scene.memory.space, &scene.regime, scene_page(5),
+			   bytes, sizeof(bytes)),
+		SONDE_ERROR_TIMEOUT, "physical memory at 0x20000");
+	page_memory_deinit(&scene.memory);
+}
+
+static void test_writes(void **state)
+{
+	uint8_t pattern[SMALL + 100];
+	struct scene scene;
+	struct sonde_error *error;
+
+	(void)state;
+	memset(pattern, 0xa5, sizeof(pattern));
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x11000);
+	check(sonde_page_write(&scene.memory.space, &scene.regime, scene_page(6) - 50,
+		pattern, sizeof(pattern) - 60));
+	scene_expect(&scene, scene_page(6) - 50, sizeof(pattern) - 60, pattern);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x20fcd, 1),
+		(uint8_t)(0x20fcd * 7 + 0x20));
+	assert_int_equal(*page_memory_at(&scene.memory, 0x20fce, 1), 0xa5);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x11000, 1), 0xa5);
+	error = sonde_page_write(&scene.memory.space, &scene.regime, scene_page(6) + 10,
+		pattern, sizeof(pattern));
+	assert_true(error && sonde_error_address(error) == scene_page(7));
+	check_fails(error, SONDE_ERROR_FAULT);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x11fff, 1), 0xa5);
+	page_memory_deinit(&scene.memory);
+}
+
+/* --- windows ----------------------------------------------------------------------- */
+
+static void test_windows(void **state)
+{
+	static const uint64_t sizes[] = {2, 64, 4096, 6000, 1 << 20, 8 << 20};
+	static const unsigned offsets[] = {0, 1, 31, 32, 2048, 4094, 4095};
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 511, 0x20000);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(offsets); j++) {
+			uint64_t address = scene_page(511) + offsets[j];
+			uint64_t half = sizes[i] / 2, before = offsets[j];
+			uint64_t behind = SMALL - offsets[j];
+			struct sonde_window window;
+
+			scene.memory.window_bytes = sizes[i];
+			check(sonde_page_look(
+				&scene.memory.space, &scene.regime, address, &window));
+			before = half < before ? half : before;
+			behind = half < behind ? half : behind;
+			assert_true(window.address == address - before);
+			assert_true(window.length == before + behind);
+			assert_ptr_equal(
+				window.host, page_memory_at(&scene.memory,
+						     0x20000 + offsets[j] - before, 1));
+		}
+	}
+	page_memory_deinit(&scene.memory);
+}
+
+static void test_no_window(void **state)
+{
+	const struct sonde_space_ops blind = {.read = NULL};
+	struct sonde_window window = {.length = 77};
+	struct sonde_error *error;
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x700000);
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	assert_int_equal(window.length, 0);
+	window.length = 77;
+	check_says(sonde_page_look(
+			   &scene.memory.space, &scene.regime, scene_page(7), &window),
+		SONDE_ERROR_FAULT, "the PT entry");
+	error = sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(6) + 3, &window);
+	assert_true(error && sonde_error_address(error) == scene_page(6) + 3);
+	check_says(error, SONDE_ERROR_FAULT, "physical address 0x700003");
+	assert_int_equal(window.length, 77);
+	/* A space that cannot show anything is not even walked. */
+	scene.memory.space.ops = &blind;
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	assert_int_equal(window.length, 0);
+	page_memory_deinit(&scene.memory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scattered_pages),
+		cmocka_unit_test(test_contiguous_pages),
+		cmocka_unit_test(test_top_of_the_address_space),
+		cmocka_unit_test(test_read_faults),
+		cmocka_unit_test(test_read_of_broken_memory),
+		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_no_window),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
