@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A helper for tests/wire_helpers.c: it has one register, and does with questions about
- * it what its options say. Built several times, in all ways that are to be refused.
+ * it, and about where addresses are, what its options say. Built several times, in all
+ * ways that are to be refused.
  */
 #include <sonde/helper.h>
 #include <stdlib.h>
@@ -57,6 +58,23 @@ static struct sonde_error *registers(struct sonde_helper *helper,
 	return NULL;
 }
 
+/* Above @ref offset everything is that much lower. */
+static struct sonde_error *translate(struct sonde_helper *helper,
+	struct sonde_thread *thread, uint64_t address, uint64_t *ret, bool *handled)
+{
+	struct answer *answer = (struct answer *)helper;
+	unsigned offset = number(answer->host, "offset");
+
+	(void)thread;
+	if (!offset || address < offset)
+		return NULL;
+	if (sonde_helper_option(answer->host, "fail"))
+		return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "told to fail");
+	*ret = address - offset;
+	*handled = true;
+	return NULL;
+}
+
 static void state_changed(struct sonde_helper *helper, enum sonde_state state)
 {
 	(void)state;
@@ -66,6 +84,7 @@ static void state_changed(struct sonde_helper *helper, enum sonde_state state)
 static const struct sonde_helper_ops ops = {
 	.describe = describe,
 	.registers = registers,
+	.translate = translate,
 	.state_changed = state_changed,
 };
 
@@ -94,6 +113,7 @@ static const struct sonde_helper_option options[] = {
 	{"value", "N", "what it holds"},
 	{"bits", "N", "its width"},
 	{"changes", NULL, "it holds how often the state changed"},
+	{"offset", "N", "addresses from here on are that much lower"},
 	{"pass", NULL, "pass on whatever is asked"},
 	{"fail", NULL, "end every question with an error"},
 	{NULL},

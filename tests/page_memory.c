@@ -24,10 +24,14 @@ static struct sonde_error *transfer(struct page_memory *memory, uint64_t address
 	for (size_t i = 0; i < length; i++) {
 		struct page_memory_bank *bank = find(memory, address + i);
 
-		if (memory->broken && address + i == memory->broken)
+		if (memory->broken && address + i == memory->broken) {
+			memory->broken = 0;
 			return sonde_error_create(SONDE_ERROR_TIMEOUT, "no answer came");
+		}
 		if (!bank)
-			return sonde_error_fault(address + i, NULL);
+			return sonde_error_fault(
+				memory->lie && length > 8 ? memory->lie : address + i,
+				NULL);
 		if (to)
 			to[i] = bank->data[address + i - bank->base];
 		else

@@ -30,8 +30,10 @@ struct page_memory {
 	unsigned entry_reads;
 	/** What is shown of memory at once, around what is asked for; 0: nothing. */
 	uint64_t window_bytes;
-	/** At this address an error of another kind is met; 0: nowhere. */
+	/** At this address an error of another kind is met, once; 0: nowhere. */
 	uint64_t broken;
+	/** Faults of long reads are told of this address; 0: the right one. */
+	uint64_t lie;
 };
 
 /** 2 MiB at 0, at 1 << 48 and at 3 << 50. */

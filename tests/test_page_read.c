@@ -156,6 +156,75 @@ static void test_read_faults(void **state)
 	}
 }
 
+/* A fault that is told of another address than was asked for: nothing was read. */
+static void test_fault_elsewhere(void **state)
+{
+	static const uint64_t lies[] = {0x6fffff, 0x701000, 0x10, UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		struct scene scene;
+		uint8_t bytes[SMALL];
+		struct sonde_error *error;
+
+		scene_init(&scene);
+		scene_map(&scene, 5, 0x700000);
+		scene.memory.lie = lies[i];
+		error = sonde_page_read(&scene.memory.space, &scene.regime, scene_page(5),
+			bytes, sizeof(bytes));
+		assert_true(error && sonde_error_address(error) == scene_page(5));
+		check_fails(error, SONDE_ERROR_FAULT);
+		page_memory_deinit(&scene.memory);
+	}
+}
+
+/* From one table to the next, at each level, and into large pages and out of them. */
+static void test_across_tables(void **state)
+{
+	const uint64_t end = U64(0xffffffffffe00000), giga = U64(0xffffffffc0000000);
+	uint8_t expected[2 * SMALL];
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 0, 0x20000);
+	page_memory_put(&scene.memory, 0x5000 + 8 * 511, 0x11003, 8);
+	page_memory_put(&scene.memory, 0x3000 + 8 * 510, 0x5003, 8);
+	memcpy(expected, page_memory_at(&scene.memory, 0x11000, SMALL), SMALL);
+	memcpy(expected + SMALL, page_memory_at(&scene.memory, 0x20000, SMALL), SMALL);
+	scene_expect(&scene, end - SMALL, 2 * SMALL, expected);
+	/* The lower one is a page of 2 MiB. */
+	page_memory_put(&scene.memory, 0x3000 + 8 * 510, 0x83, 8);
+	memcpy(expected, page_memory_at(&scene.memory, 0x1ff000, SMALL), SMALL);
+	scene_expect(&scene, end - SMALL, 2 * SMALL, expected);
+	/* Another table of the third level; then small pages come first. */
+	page_memory_put(&scene.memory, 0x2000 + 8 * 510, 0x6003, 8);
+	page_memory_put(&scene.memory, 0x6000 + 8 * 511, 0x5003, 8);
+	page_memory_put(&scene.memory, 0x3000, 0x83, 8);
+	memcpy(expected, page_memory_at(&scene.memory, 0x11000, SMALL), SMALL);
+	memcpy(expected + SMALL, page_memory_at(&scene.memory, 0, SMALL), SMALL);
+	scene_expect(&scene, giga - SMALL, 2 * SMALL, expected);
+	page_memory_deinit(&scene.memory);
+}
+
+/* An error that comes once, such as an interrupt, while looking ahead, is not lost. */
+static void test_error_behind_a_run(void **state)
+{
+	struct scene scene;
+	uint8_t bytes[2 * SMALL] = {0};
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x30000);
+	scene.memory.broken = 0x4000 + 8 * 6;
+	check_says(sonde_page_read(&scene.memory.space, &scene.regime, scene_page(5),
+			   bytes, sizeof(bytes)),
+		SONDE_ERROR_TIMEOUT, "the PT entry at 0x4030");
+	assert_memory_equal(bytes, page_memory_at(&scene.memory, 0x20000, SMALL), SMALL);
+	page_memory_deinit(&scene.memory);
+}
+
 static void test_read_of_broken_memory(void **state)
 {
 	struct scene scene;
@@ -268,6 +337,9 @@ int main(void)
 		cmocka_unit_test(test_contiguous_pages),
 		cmocka_unit_test(test_top_of_the_address_space),
 		cmocka_unit_test(test_read_faults),
+		cmocka_unit_test(test_fault_elsewhere),
+		cmocka_unit_test(test_across_tables),
+		cmocka_unit_test(test_error_behind_a_run),
 		cmocka_unit_test(test_read_of_broken_memory),
 		cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_windows),

@@ -471,6 +471,35 @@ static void test_errors_end_the_question(void **state)
 }
 
 /* A helper that describes nonsense ends the attach, and the guest goes on. */
+/* A helper tells the address alone; for the rest the registers do not tell. */
+static void test_translates(void **state)
+{
+	static const char *const options[] = {
+		"register=x,offset=0x2000", "register=y,offset=0x1000", NULL};
+	static const char *const failing[] = {
+		"register=x,offset=0x2000,fail", "register=y,offset=0x1000", NULL};
+	struct sonde_translation found;
+	struct chain chain;
+
+	(void)state;
+	chain_open(&chain, options);
+	check(sonde_target_translate(chain.wire.target, NULL, 0x2345, &found));
+	assert_int_equal(found.virtual_address, 0x2345);
+	assert_int_equal(found.physical_address, 0x345);
+	assert_true(!found.page_bytes && !found.permissions_known && !found.step_count);
+	check(sonde_target_translate(
+		chain.wire.target, chain.wire.thread, 0x1fff, &found));
+	assert_int_equal(found.physical_address, 0xfff);
+	wire_expect(&chain.wire, "");
+	check_says(sonde_target_translate(chain.wire.target, NULL, 0xfff, &found),
+		SONDE_ERROR_UNSUPPORTED, "do not tell");
+	chain_close(&chain);
+	chain_open(&chain, failing);
+	check_says(sonde_target_translate(chain.wire.target, NULL, 0x2345, &found),
+		SONDE_ERROR_UNSUPPORTED, "translating 0x2345");
+	chain_close(&chain);
+}
+
 static void test_impossible_registers(void **state)
 {
 	static const char *const impossible[][2] = {
@@ -632,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_nobody_knows),
 		cmocka_unit_test(test_errors_end_the_question),
+		cmocka_unit_test(test_translates),
 		cmocka_unit_test(test_impossible_registers),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_example_reads),

@@ -194,15 +194,13 @@ static const struct sonde_page_format *find_format(uint64_t tcr, unsigned page_s
 	bool ds = tcr & TCR_DS;
 
 	switch (page_shift) {
-	case 12:
-		return ds ? &sonde_page_aarch64_4k_ds : &sonde_page_aarch64_4k;
 	case 14:
 		return ds ? &sonde_page_aarch64_16k_ds : &sonde_page_aarch64_16k;
 	case 16:
 		return (tcr >> 32 & 7) == IPS_52 ? &sonde_page_aarch64_64k_lpa
 						 : &sonde_page_aarch64_64k;
 	default:
-		return NULL;
+		return ds ? &sonde_page_aarch64_4k_ds : &sonde_page_aarch64_4k;
 	}
 }
 
@@ -320,13 +318,10 @@ bool sonde_aarch64_read_regime(
 		if (!regime.name || !add_half(reader, &control, &lower_half, &regime) ||
 			!add_half(reader, &control, &upper_half, &regime))
 			return false;
-		/* Both are turned off: not even an address of this range is translated.
-		 */
-		if (!regime.range_count) {
-			fill_range(&regime.ranges[0], &control, &lower_half, 0);
-			regime.ranges[0].first = UINT64_MAX;
-			regime.range_count = 1;
-		}
+		/* Both are turned off: a range without any address. */
+		if (!regime.range_count)
+			regime.ranges[regime.range_count++] = (struct sonde_page_range){
+				.first = UINT64_MAX, .format = &sonde_page_aarch64_4k};
 	}
 	*ret = regime;
 	return true;
