@@ -118,8 +118,10 @@ static void list_registers(const struct sonde_target *target,
 }
 
 static struct sonde_error *read_register(struct sonde_thread *thread,
-	const struct sonde_register *reg, struct sonde_register_value *ret)
+	const struct sonde_register *reg, struct sonde_register_value *ret,
+	const char **why)
 {
+	(void)why;
 	sonde_register_value_set_integer(
 		ret, cpu_of(thread)->registers[reg->index], reg->bits);
 	return NULL;

@@ -56,6 +56,11 @@ struct sonde_options {
 	enum sonde_guard_policy guard;
 	/** The guard's executable; NULL: the one that was installed with the library. */
 	const char *guard_program;
+	/**
+	 * Guest RAM in files is read by pread() and not mapped, for programs that cannot
+	 * have a handler for SIGBUS of this library. Slower for small reads.
+	 */
+	bool no_mapping;
 };
 
 /** @p options may be NULL. The caller destroys @p ret after all targets made from it. */

@@ -10,9 +10,10 @@
  * completely. An error ends the question: nobody else is asked. So a helper that
  * fails half-way returns the error, and one that merely does not know passes on.
  *
- * Order of calls: create, attach, connect once, where the address of the stub is not
- * known yet; describe, with the stub connected; then registers, translate and memory
- * in any number and order, and state_changed at each stop and resume; detach; destroy.
+ * Order of calls: create, attach, describe; then registers, translate and memory in any
+ * number and order, and state_changed at each stop and resume; detach; destroy. A target
+ * whose stub is named is connected to before describe. Others are watched without a stub
+ * until something is to be controlled: then comes connect, and describe once more.
  *
  * A helper may live in a shared object of its own: see SONDE_HELPER_EXPORT and
  * sonde_load_helper(), and sonde-helper(7) for the whole of one.
@@ -29,7 +30,7 @@ extern "C" {
 
 enum {
 	/** Changes with every change of this header: the check is exact. */
-	SONDE_HELPER_ABI = 2,
+	SONDE_HELPER_ABI = 3,
 };
 
 /** One target's helper: the helper's own structure begins with this one. */
@@ -50,8 +51,14 @@ struct sonde_helper_description {
 	unsigned cpus;
 	/** As it was found; SONDE_STATE_UNKNOWN where the helper cannot tell. */
 	enum sonde_state state;
-	/** "mmap", "process", "qmp", "stub"; NULL: no memory from this helper. */
+	/**
+	 * "mmap", "process", "qmp", "stub"; NULL: no memory from this helper. Where it is
+	 * not "stub", the helper serves physical memory, and virtual memory is made of
+	 * that by walking page tables.
+	 */
 	const char *memory_means;
+	/** How much RAM the guest has (bytes); 0: unknown. */
+	uint64_t ram_bytes;
 	/**
 	 * Registers that the stub lacks and this helper has; name, group and bits count.
 	 * They are listed after the stub's. One whose name is there already is not
@@ -67,8 +74,22 @@ struct sonde_register_request {
 	const struct sonde_register *reg;
 	/** Filled on a read. */
 	struct sonde_register_value *ret;
+	/**
+	 * On a read that leaves @ref ret unavailable: may be set to why, in a few words
+	 * that live as long as the helper.
+	 */
+	const char **why;
 	/** Not NULL: a write of this value. */
 	const struct sonde_register_value *value;
+};
+
+/** Where bytes of physical memory lie in this process, as long as nothing is said. */
+struct sonde_memory_window {
+	/** Of the byte that was asked for, and how many lie there from it on. */
+	const uint8_t *host;
+	uint64_t length;
+	/** Set by the library where reading there raises SIGBUS. */
+	bool *broken;
 };
 
 struct sonde_memory_request {
@@ -81,6 +102,12 @@ struct sonde_memory_request {
 	void *ret;
 	/** Not NULL: a write of these bytes. */
 	const void *data;
+	/**
+	 * Not NULL: nothing is to be read; a helper that has this memory mapped may say
+	 * where. Others set *handled and leave it as it is, which is zeros. It is valid
+	 * until state_changed.
+	 */
+	struct sonde_memory_window *window;
 };
 
 struct sonde_helper_ops {
@@ -100,20 +127,25 @@ struct sonde_helper_ops {
 
 	/**
 	 * Optional. Fill in what is known of @p ret and leave the rest: a later
-	 * helper fills what is still unknown. The target is stopped, and the stub can be
-	 * asked; which registers it has is not known yet.
+	 * helper fills what is still unknown. Where the stub is connected
+	 * (sonde_helper_exchange() works), the target is stopped; which registers the stub
+	 * has is not known yet.
 	 */
 	struct sonde_error *(*describe)(
 		struct sonde_helper *helper, struct sonde_helper_description *ret);
 
 	/**
-	 * Optional. The stub is about to be needed: make it reachable, and set
-	 * *@p address to where (it lives as long as the helper).
+	 * Optional. With @p address: the stub is about to be needed; make it reachable, and
+	 * set *@p address to where (it lives as long as the helper). With NULL: it is not
+	 * needed any more, we have said goodbye; undo what was done to make it reachable.
 	 */
 	struct sonde_error *(*connect)(
 		struct sonde_helper *helper, const char **address, bool *handled);
 
-	/** Optional. Read or write a register. The target is stopped. */
+	/**
+	 * Optional. Read or write a register. The target is stopped, unless the helper
+	 * described a target without a stub: then it may run on a read.
+	 */
 	struct sonde_error *(*registers)(struct sonde_helper *helper,
 		const struct sonde_register_request *request, bool *handled);
 
@@ -129,7 +161,11 @@ struct sonde_helper_ops {
 	struct sonde_error *(*memory)(struct sonde_helper *helper,
 		const struct sonde_memory_request *request, bool *handled);
 
-	/** Optional. It stopped, or is about to run: caches of the guest end here. */
+	/**
+	 * Optional. It stopped, or is about to run: caches of the guest end here.
+	 * SONDE_STATE_UNKNOWN: nothing will be asked for a while (sonde_target_rest()): what
+	 * others may want meanwhile is to be let go as well.
+	 */
 	void (*state_changed)(struct sonde_helper *helper, enum sonde_state state);
 };
 
@@ -209,6 +245,22 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_load_helper(
  */
 SONDE_PUBLIC const char *sonde_helper_option(
 	const struct sonde_helper_host *host, const char *name);
+
+/** What the helper was made for. Both live as long as the helper. */
+SONDE_PUBLIC struct sonde *sonde_helper_context(const struct sonde_helper_host *host);
+SONDE_PUBLIC struct sonde_target *sonde_helper_target(
+	const struct sonde_helper_host *host);
+
+/** Whether the stub can be asked for this register now: it has it, and is stopped. */
+SONDE_PUBLIC bool sonde_helper_stub_has(
+	const struct sonde_helper_host *host, const struct sonde_register *reg);
+
+/**
+ * The helper has learned that the target runs, or stopped, without the driver: somebody
+ * else did that. What was read before is not believed any more.
+ */
+SONDE_PUBLIC void sonde_helper_notice_state(
+	struct sonde_helper_host *host, enum sonde_state state);
 
 /**
  * Sends a packet of the GDB remote protocol and waits for the answer. Packets

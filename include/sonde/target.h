@@ -16,7 +16,9 @@ extern "C" {
 #endif
 
 /**
- * Attaches to what @p specification names: gdb:HOST:PORT, gdb:/path.sock,
+ * Attaches to what @p specification names: qemu:NAME, qemu:PID, qemu:/path/qmp.sock,
+ * qemu:qmp=ADDRESS,gdb=ADDRESS,ram=FILE,pid=N (a QEMU that is watched without being
+ * stopped; NULL: the only one on this host); gdb:HOST:PORT, gdb:/path.sock,
  * gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD, gdb:exec:COMMAND.
  * The caller closes @p ret with sonde_target_close().
  */
@@ -50,6 +52,22 @@ SONDE_PUBLIC unsigned sonde_target_address_bits(const struct sonde_target *targe
 /** By which means memory is reached: "stub", "mmap", "process", "qmp" or "none". */
 SONDE_PUBLIC const char *sonde_target_memory_means(const struct sonde_target *target);
 
+/** How much RAM the machine has (bytes); 0: unknown. */
+SONDE_PUBLIC uint64_t sonde_target_ram_bytes(const struct sonde_target *target);
+
+/**
+ * Whether registers and memory can be read while the target runs. Then nothing that is
+ * read stops it, and nothing is connected to that would.
+ */
+SONDE_PUBLIC bool sonde_target_is_observable(const struct sonde_target *target);
+
+/**
+ * Nothing will be asked for a while: lets go of what others may want meanwhile, such as
+ * QEMU's monitor, and forgets what was read of a running target. Whatever is asked next
+ * looks anew.
+ */
+SONDE_PUBLIC void sonde_target_rest(struct sonde_target *target);
+
 /** How addresses are translated on @p thread ("4-level", "none", ..); NULL: unknown. */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_paging(
 	struct sonde_target *target, struct sonde_thread *thread, const char **ret);
@@ -75,7 +93,10 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_find_thread(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_current_thread(
 	struct sonde_target *target, struct sonde_thread **ret);
 
-/** All registers that threads have; an array that lives as long as @p target. */
+/**
+ * All registers that threads have; an array that lives as long as @p target. Where a stub
+ * is connected to later, by what needs to stop the target, there may be more afterwards.
+ */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_registers(
 	struct sonde_target *target, const struct sonde_register **ret, size_t *count);
 

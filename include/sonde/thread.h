@@ -28,10 +28,17 @@ SONDE_PUBLIC const char *sonde_thread_name(const struct sonde_thread *thread);
 SONDE_PUBLIC const struct sonde_register *sonde_thread_find_register(
 	const struct sonde_thread *thread, const char *name);
 
-/** The machine must be stopped. */
+/** The machine must be stopped, or observable (sonde_target_is_observable()). */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_thread_read_register(
 	struct sonde_thread *thread, const struct sonde_register *reg,
 	struct sonde_register_value *ret);
+
+/**
+ * Why sonde_thread_read_register() finds @p reg unavailable, in a few words; NULL: it is
+ * available, or nobody knows. Lives as long as the target.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_thread_explain_register(
+	struct sonde_thread *thread, const struct sonde_register *reg, const char **ret);
 
 /** The machine must be stopped. Writes all of the register's bits. */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_thread_write_register(

@@ -71,6 +71,7 @@ static struct sonde_error *claim(struct sonde_target *target,
 	struct sonde_trap *trap;
 
 	CHECK(sonde_target_check_stopped(target));
+	CHECK(sonde_target_take_control(target));
 	CHECK(find_or_add(target, place, &trap));
 	error = sonde_trap_insert(target, trap);
 	if (error) {

@@ -31,6 +31,7 @@ struct sonde_error *sonde_context_create(
 	sonde->log.level = given.log_level;
 	sonde->timeout_ms = given.timeout_ms ? given.timeout_ms : DEFAULT_TIMEOUT_MS;
 	sonde->guard = given.guard;
+	sonde->no_mapping = given.no_mapping;
 	if (given.guard_program) {
 		sonde->guard_program = strdup(given.guard_program);
 		if (!sonde->guard_program) {

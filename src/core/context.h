@@ -30,6 +30,7 @@ struct sonde {
 	/** The same as a flag, so that looking costs no system call. */
 	volatile int interrupted;
 	enum sonde_guard_policy guard;
+	bool no_mapping;
 	/** Owned; NULL: the one beside the library. */
 	char *guard_program;
 	/** Above 0: interrupts wait (detaching, undoing). */

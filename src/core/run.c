@@ -28,6 +28,22 @@ static struct sonde_error *check_controllable(const struct sonde_target *target)
 	return NULL;
 }
 
+struct sonde_error *sonde_target_take_control(struct sonde_target *target)
+{
+	CHECK(check_controllable(target));
+	if (target->control->take)
+		return target->control->take(target);
+	return NULL;
+}
+
+/* It stands still, and it is ours. */
+static struct sonde_error *control_stopped(struct sonde_target *target)
+{
+	CHECK(check_controllable(target));
+	CHECK(sonde_target_check_stopped(target));
+	return sonde_target_take_control(target);
+}
+
 static void forget_reported(struct sonde_target *target)
 {
 	for (struct sonde_thread *t = target->reported; t; t = t->next_reported)
@@ -315,8 +331,7 @@ struct sonde_error *sonde_target_resume(struct sonde_target *target)
 {
 	static const struct sonde_resume_plan everybody = {0};
 
-	CHECK(check_controllable(target));
-	CHECK(sonde_target_check_stopped(target));
+	CHECK(control_stopped(target));
 	if (target->has_pending) {
 		/* Seen already, and not told yet: the next wait does. */
 		target->state = SONDE_STATE_RUNNING;
@@ -348,8 +363,7 @@ struct sonde_error *sonde_target_step(struct sonde_target *target,
 	struct sonde_error *error;
 	struct sonde_stop stop;
 
-	CHECK(check_controllable(target));
-	CHECK(sonde_target_check_stopped(target));
+	CHECK(control_stopped(target));
 	if (others_run)
 		forget_reported(target);
 	error = step_past_trap(target, thread, others_run, &stop);
@@ -366,10 +380,9 @@ struct sonde_error *sonde_target_step(struct sonde_target *target,
 /* --- backwards ------------------------------------------------------------------ */
 
 /* Going back to a snapshot would take an instruction that we wrote with it. */
-static struct sonde_error *check_reversible(const struct sonde_target *target)
+static struct sonde_error *check_reversible(struct sonde_target *target)
 {
-	CHECK(check_controllable(target));
-	CHECK(sonde_target_check_stopped(target));
+	CHECK(control_stopped(target));
 	for (struct sonde_trap *trap = target->traps.first; trap; trap = trap->next)
 		if (trap->inserted && trap->written)
 			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
@@ -508,10 +521,10 @@ struct sonde_error *sonde_target_wait(
 struct sonde_error *sonde_target_pause(
 	struct sonde_target *target, struct sonde_stop *ret)
 {
-	struct sonde_stop stop = {
-		.reason = SONDE_STOP_INTERRUPT, .thread = target->current};
+	struct sonde_stop stop = {.reason = SONDE_STOP_INTERRUPT};
 
-	CHECK(check_controllable(target));
+	CHECK(sonde_target_take_control(target));
+	stop.thread = target->current;
 	if (target->state == SONDE_STATE_RUNNING && target->has_pending)
 		return sonde_target_wait(target, 0, ret);
 	if (target->state == SONDE_STATE_RUNNING) {

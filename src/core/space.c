@@ -145,7 +145,9 @@ static struct sonde_error *read_slowly(
 			     : space->ops->read(space, address, buffer, length);
 	}
 	if (sonde_error_is(error, SONDE_ERROR_FAULT))
-		done = (size_t)(sonde_error_address(error) - address);
+		done = sonde_error_address(error) - address < length
+			       ? (size_t)(sonde_error_address(error) - address)
+			       : length;
 	else if (error)
 		done = 0;
 	hide_traps(space, address, buffer, done);

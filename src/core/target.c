@@ -65,6 +65,34 @@ struct sonde_error *sonde_target_check_stopped(const struct sonde_target *target
 	}
 }
 
+struct sonde_error *sonde_target_check_readable(const struct sonde_target *target)
+{
+	if (target->observable && !target->detached &&
+		target->state != SONDE_STATE_ENDED)
+		return NULL;
+	return sonde_target_check_stopped(target);
+}
+
+bool sonde_target_is_observable(const struct sonde_target *target)
+{
+	return target->observable;
+}
+
+uint64_t sonde_target_ram_bytes(const struct sonde_target *target)
+{
+	return target->memory && target->memory->ram_bytes
+		       ? target->memory->ram_bytes(target)
+		       : 0;
+}
+
+void sonde_target_rest(struct sonde_target *target)
+{
+	if (target->state != SONDE_STATE_STOPPED)
+		target->epoch++;
+	if (target->ops->rest && !target->detached)
+		target->ops->rest(target);
+}
+
 struct sonde_error *sonde_target_virtual(struct sonde_target *target,
 	struct sonde_thread *thread, struct sonde_space **ret)
 {
@@ -130,7 +158,7 @@ struct sonde_error *sonde_target_registers(
 
 static bool detach_needs_stop(const struct sonde_target *target)
 {
-	return target->state == SONDE_STATE_RUNNING && target->control;
+	return target->state == SONDE_STATE_RUNNING && target->control && !target->watched;
 }
 
 static struct sonde_error *take_traps_out(struct sonde_target *target)
@@ -141,7 +169,7 @@ static struct sonde_error *take_traps_out(struct sonde_target *target)
 	if (target->control && detach_needs_stop(target))
 		error = sonde_target_pause(target, &stop);
 	/* Also where the pause failed after the stop: the guest is about to run on. */
-	if (target->state == SONDE_STATE_STOPPED && target->control)
+	if (target->state == SONDE_STATE_STOPPED && target->control && !target->watched)
 		error = sonde_error_first(error, sonde_traps_remove_all(target));
 	return error;
 }

@@ -44,15 +44,21 @@ struct sonde_memory_facet {
 		struct sonde_translation *ret);
 	/** Mandatory. A word for users; never freed. */
 	const char *(*means)(const struct sonde_target *target);
+	/** Optional. In bytes; 0: unknown. */
+	uint64_t (*ram_bytes)(const struct sonde_target *target);
 };
 
 struct sonde_register_facet {
 	/** Mandatory. An array that does not change until the target closes. */
 	void (*list)(const struct sonde_target *target, const struct sonde_register **ret,
 		size_t *count);
-	/** Mandatory. The target is stopped. */
+	/**
+	 * Mandatory. The target is stopped, or observable. *@p why may be set where the
+	 * value is not available; it lives as long as the target.
+	 */
 	struct sonde_error *(*read)(struct sonde_thread *thread,
-		const struct sonde_register *reg, struct sonde_register_value *ret);
+		const struct sonde_register *reg, struct sonde_register_value *ret,
+		const char **why);
 	/** Optional. The target is stopped; the value has the register's width. */
 	struct sonde_error *(*write)(struct sonde_thread *thread,
 		const struct sonde_register *reg,
@@ -76,6 +82,11 @@ struct sonde_resume_plan {
 };
 
 struct sonde_control_facet {
+	/**
+	 * Optional. Makes sure that what is only watched can be controlled; it is stopped
+	 * afterwards. Nothing to do where that was done before.
+	 */
+	struct sonde_error *(*take)(struct sonde_target *target);
 	/** Mandatory. Exactly what @p plan says; no thought for breakpoints. */
 	struct sonde_error *(*resume)(
 		struct sonde_target *target, const struct sonde_resume_plan *plan);
@@ -107,6 +118,8 @@ struct sonde_target_ops {
 		struct sonde_target *target, enum sonde_state leave);
 	/** Mandatory. Frees everything, the structure itself included. */
 	void (*destroy)(struct sonde_target *target);
+	/** Optional. As sonde_target_rest(). */
+	void (*rest)(struct sonde_target *target);
 };
 
 struct sonde_target {
@@ -127,9 +140,13 @@ struct sonde_target {
 	enum sonde_state found;
 	enum sonde_state leave;
 	bool detached;
+	/** It can be read while it runs. */
+	bool observable;
+	/** It is not under our control, so a detach has nothing to let go. */
+	bool watched;
 	/** Grows at each resume: what was read before is not believed after. */
 	uint64_t epoch;
-	/** The program counter, once it was looked for. */
+	/** The program counter, once it was looked for; forget it when the list changes. */
 	const struct sonde_register *pc;
 	/** What would undo what is done to it; NULL: nobody would. Borrowed. */
 	struct sonde_journal *journal;
@@ -161,6 +178,14 @@ const struct sonde_register *sonde_target_find_register(
 
 /** Fails unless the target is stopped. */
 SONDE_NODISCARD struct sonde_error *sonde_target_check_stopped(
+	const struct sonde_target *target);
+
+/** Makes sure that the target can be controlled: what was only watched is stopped. */
+SONDE_NODISCARD struct sonde_error *sonde_target_take_control(
+	struct sonde_target *target);
+
+/** Fails unless the target is stopped, or can be read while it runs. */
+SONDE_NODISCARD struct sonde_error *sonde_target_check_readable(
 	const struct sonde_target *target);
 
 /**

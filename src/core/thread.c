@@ -48,31 +48,55 @@ const struct sonde_register *sonde_thread_find_register(
 	return sonde_target_find_register(thread->target, name);
 }
 
-static struct sonde_error *check_usable(const struct sonde_thread *thread)
+static struct sonde_error *check_there(const struct sonde_thread *thread)
 {
-	if (thread->gone)
-		return sonde_error_create(
-			SONDE_ERROR_NOT_FOUND, "thread %u has ended", thread->number);
-	return sonde_target_check_stopped(thread->target);
+	return thread->gone ? sonde_error_create(SONDE_ERROR_NOT_FOUND,
+				      "thread %u has ended", thread->number)
+			    : NULL;
+}
+
+static struct sonde_error *read_register(struct sonde_thread *thread,
+	const struct sonde_register *reg, struct sonde_register_value *ret,
+	const char **why)
+{
+	struct sonde_error *error = check_there(thread);
+
+	*why = NULL;
+	if (!error)
+		error = sonde_target_check_readable(thread->target);
+	if (!error)
+		error = thread->target->registers->read(thread, reg, ret, why);
+	return sonde_error_while(
+		error, "reading register %s of CPU %u", reg->name, thread->number);
 }
 
 struct sonde_error *sonde_thread_read_register(struct sonde_thread *thread,
 	const struct sonde_register *reg, struct sonde_register_value *ret)
 {
-	struct sonde_error *error = check_usable(thread);
+	const char *why;
 
-	if (!error)
-		error = thread->target->registers->read(thread, reg, ret);
-	return sonde_error_while(
-		error, "reading register %s of CPU %u", reg->name, thread->number);
+	return read_register(thread, reg, ret, &why);
+}
+
+struct sonde_error *sonde_thread_explain_register(
+	struct sonde_thread *thread, const struct sonde_register *reg, const char **ret)
+{
+	struct sonde_register_value value;
+	const char *why;
+
+	CHECK(read_register(thread, reg, &value, &why));
+	*ret = value.available ? NULL : why;
+	return NULL;
 }
 
 struct sonde_error *sonde_thread_write_register(struct sonde_thread *thread,
 	const struct sonde_register *reg, const struct sonde_register_value *value)
 {
 	const struct sonde_register_facet *facet = thread->target->registers;
-	struct sonde_error *error = check_usable(thread);
+	struct sonde_error *error = check_there(thread);
 
+	if (!error)
+		error = sonde_target_check_stopped(thread->target);
 	if (!error && !facet->write)
 		error = sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "registers are read-only here");

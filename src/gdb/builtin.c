@@ -20,6 +20,8 @@ static struct sonde_error *builtin_describe(
 {
 	const struct sonde_gdb_stub *stub = &builtin_of(helper)->machine->stub;
 
+	if (!builtin_of(helper)->machine->stub_open)
+		return NULL;
 	ret->kind = stub->is_qemu ? "QEMU" : "GDB stub";
 	ret->state = stub->found;
 	ret->memory_means = "stub";

@@ -33,6 +33,8 @@ struct sonde_error *sonde_gdb_chain_init(struct sonde_gdb_machine *machine)
 
 	for (size_t i = 0; i < sonde->helper_count; i++)
 		CHECK(add_link(machine, &sonde->helpers[i]));
+	if (machine->own_helper.descriptor)
+		CHECK(add_link(machine, &machine->own_helper));
 	return add_link(machine, &builtin);
 }
 
@@ -58,6 +60,7 @@ void sonde_gdb_chain_deinit(struct sonde_gdb_machine *machine)
 
 		link->host.added->descriptor->destroy(link->helper);
 	}
+	sonde_added_helper_deinit(&machine->own_helper);
 }
 
 struct sonde_error *sonde_gdb_chain_describe(
@@ -80,6 +83,8 @@ struct sonde_error *sonde_gdb_chain_describe(
 			ret->state = own.state;
 		if (!ret->memory_means)
 			ret->memory_means = own.memory_means;
+		if (!ret->ram_bytes)
+			ret->ram_bytes = own.ram_bytes;
 		machine->chain[i].registers = own.registers;
 		machine->chain[i].register_count = own.register_count;
 	}
@@ -113,6 +118,21 @@ struct sonde_error *sonde_gdb_chain_connect(
 			break;
 	}
 	return NULL;
+}
+
+struct sonde_error *sonde_gdb_chain_disconnect(struct sonde_gdb_machine *machine)
+{
+	struct sonde_error *first = NULL;
+
+	for (size_t i = 0; i < machine->chain_length; i++) {
+		struct sonde_helper *helper = machine->chain[i].helper;
+		bool handled = false;
+
+		if (helper->ops->connect)
+			first = sonde_error_first(
+				first, helper->ops->connect(helper, NULL, &handled));
+	}
+	return first;
 }
 
 struct sonde_error *sonde_gdb_chain_registers(
@@ -176,6 +196,35 @@ void sonde_gdb_chain_state_changed(
 const char *sonde_helper_option(const struct sonde_helper_host *host, const char *name)
 {
 	return sonde_added_helper_option(host->added, name);
+}
+
+struct sonde *sonde_helper_context(const struct sonde_helper_host *host)
+{
+	return host->machine->target.sonde;
+}
+
+struct sonde_target *sonde_helper_target(const struct sonde_helper_host *host)
+{
+	return &host->machine->target;
+}
+
+bool sonde_helper_stub_has(
+	const struct sonde_helper_host *host, const struct sonde_register *reg)
+{
+	const struct sonde_gdb_machine *machine = host->machine;
+
+	return machine->stub_open && machine->target.state == SONDE_STATE_STOPPED &&
+	       reg->index < machine->layout.count;
+}
+
+void sonde_helper_notice_state(struct sonde_helper_host *host, enum sonde_state state)
+{
+	struct sonde_target *target = &host->machine->target;
+
+	target->epoch++;
+	/* What a connected stub says of it counts more. */
+	if (!host->machine->stub_open)
+		target->state = state;
 }
 
 static struct sonde_error *check_stub(const struct sonde_gdb_machine *machine)

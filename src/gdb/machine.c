@@ -1,139 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Attaching, detaching, and memory. */
+/*
+ * Attaching and detaching. A machine whose stub is named is connected to at once, which
+ * stops it; one that a helper describes is watched, and connected to when something is to
+ * be controlled for the first time.
+ */
 #include <string.h>
 
 #include "notes.h"
-#include "page_walk.h"
-
-/* --- memory --------------------------------------------------------------------- */
-
-static struct sonde_gdb_space *space_of(struct sonde_space *space)
-{
-	return CONTAINER_OF(space, struct sonde_gdb_space, space);
-}
-
-static struct sonde_memory_request request_of(
-	const struct sonde_gdb_space *space, uint64_t address, size_t length)
-{
-	return (struct sonde_memory_request){
-		.physical = !space->thread,
-		.thread = space->thread,
-		.address = address,
-		.length = length,
-	};
-}
-
-static struct sonde_error *read_space(
-	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
-{
-	struct sonde_gdb_space *own = space_of(space);
-	struct sonde_memory_request request = request_of(own, address, length);
-
-	request.ret = buffer;
-	return sonde_gdb_chain_memory(own->machine, &request);
-}
-
-static struct sonde_error *write_space(
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
-{
-	struct sonde_gdb_space *own = space_of(space);
-	struct sonde_memory_request request = request_of(own, address, length);
-
-	request.data = data;
-	return sonde_gdb_chain_memory(own->machine, &request);
-}
-
-static const struct sonde_space_ops space_ops = {
-	.read = read_space,
-	.write = write_space,
-};
-
-void sonde_gdb_machine_init_space(struct sonde_gdb_machine *machine,
-	struct sonde_gdb_space *space, struct sonde_thread *thread)
-{
-	const struct sonde_arch *arch = machine->target.arch;
-
-	space->machine = machine;
-	space->thread = thread;
-	space->space = (struct sonde_space){
-		.ops = &space_ops,
-		.name = thread ? "virtual" : "physical",
-		.page_bytes = arch->page_bytes,
-		.limit = thread && arch->address_bits < 64
-				 ? (UINT64_C(1) << arch->address_bits) - 1
-				 : UINT64_MAX,
-		.big_endian = arch->big_endian,
-		.per_thread = thread != NULL,
-		.traps = thread ? &machine->target.traps : NULL,
-	};
-}
-
-struct sonde_error *sonde_gdb_machine_stub_memory(
-	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request)
-{
-	struct sonde_gdb_stub *stub = &machine->stub;
-
-	if (!machine->stub_open)
-		return sonde_error_create(
-			SONDE_ERROR_UNSUPPORTED, "the stub is not connected");
-	CHECK(sonde_target_check_stopped(&machine->target));
-	CHECK(sonde_gdb_stub_set_physical(stub, request->physical));
-	if (!request->physical)
-		CHECK(sonde_gdb_stub_select(
-			stub, &sonde_gdb_thread_of(request->thread)->id));
-	if (request->data)
-		return sonde_gdb_stub_write_memory(
-			stub, request->address, request->data, request->length);
-	return sonde_gdb_stub_read_memory(
-		stub, request->address, request->ret, request->length);
-}
-
-static struct sonde_error *virtual_space(struct sonde_target *target,
-	struct sonde_thread *thread, struct sonde_space **ret)
-{
-	(void)target;
-	*ret = &sonde_gdb_thread_of(thread)->space.space;
-	return NULL;
-}
-
-static struct sonde_error *physical_space(
-	struct sonde_target *target, struct sonde_space **ret)
-{
-	*ret = &sonde_gdb_machine_of(target)->physical.space;
-	return NULL;
-}
-
-/* A helper knows the address alone; without one the tables are walked here. */
-static struct sonde_error *translate(struct sonde_target *target,
-	struct sonde_thread *thread, uint64_t address, struct sonde_translation *ret)
-{
-	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
-	struct sonde_page_regime regime;
-	uint64_t physical = 0;
-	bool handled;
-
-	CHECK(sonde_target_check_stopped(target));
-	CHECK(sonde_gdb_chain_translate(machine, thread, address, &physical, &handled));
-	if (handled) {
-		*ret = (struct sonde_translation){
-			.virtual_address = address, .physical_address = physical};
-		return NULL;
-	}
-	CHECK(sonde_thread_read_regime(thread, &regime));
-	return sonde_page_walk(&machine->physical.space, &regime, address, ret);
-}
-
-static const char *memory_means(const struct sonde_target *target)
-{
-	return sonde_gdb_machine_of(target)->memory_means;
-}
-
-const struct sonde_memory_facet sonde_gdb_memory_facet = {
-	.virtual_space = virtual_space,
-	.physical_space = physical_space,
-	.translate = translate,
-	.means = memory_means,
-};
 
 /* --- leaving -------------------------------------------------------------------- */
 
@@ -175,8 +48,15 @@ static struct sonde_error *detach(struct sonde_target *target, enum sonde_state 
 					error, sonde_gdb_stub_detach(&machine->stub));
 		}
 	}
+	if (machine->stub_open && !machine->stub_named)
+		error = sonde_error_first(error, sonde_gdb_chain_disconnect(machine));
 	close_stub(machine, !error && !target->unclean);
 	return error;
+}
+
+static void rest(struct sonde_target *target)
+{
+	sonde_gdb_chain_state_changed(sonde_gdb_machine_of(target), SONDE_STATE_UNKNOWN);
 }
 
 static void destroy(struct sonde_target *target)
@@ -185,6 +65,9 @@ static void destroy(struct sonde_target *target)
 
 	sonde_gdb_chain_deinit(machine);
 	sonde_gdb_machine_free_threads(machine);
+	sonde_space_deinit(&machine->physical.space);
+	for (size_t i = 0; i < machine->old_layout_count; i++)
+		sonde_gdb_layout_deinit(&machine->old_layouts[i]);
 	sonde_gdb_layout_deinit(&machine->layout);
 	sonde_target_deinit(target);
 	free(machine);
@@ -193,9 +76,25 @@ static void destroy(struct sonde_target *target)
 static const struct sonde_target_ops target_ops = {
 	.detach = detach,
 	.destroy = destroy,
+	.rest = rest,
 };
 
 /* --- attaching ------------------------------------------------------------------ */
+
+static void take_description(struct sonde_gdb_machine *machine,
+	const struct sonde_helper_description *description)
+{
+	struct sonde_target *target = &machine->target;
+
+	target->found = description->state;
+	target->kind = description->kind;
+	machine->memory_means = description->memory_means ?: "none";
+	machine->ram_bytes = description->ram_bytes;
+	machine->local_memory = description->memory_means &&
+				strcmp(description->memory_means, "stub") != 0;
+	if (description->architecture)
+		target->arch = sonde_arch_find(description->architecture);
+}
 
 /* The stub is connected and stopped: learn what is there. */
 static struct sonde_error *learn(struct sonde_gdb_machine *machine)
@@ -207,14 +106,11 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 	size_t count;
 
 	CHECK(sonde_gdb_chain_describe(machine, &description));
-	target->found = description.state;
-	target->kind = description.kind;
-	machine->memory_means = description.memory_means;
-	if (description.architecture)
-		target->arch = sonde_arch_find(description.architecture);
+	take_description(machine, &description);
 	CHECK(sonde_gdb_machine_learn_registers(machine));
 	CHECK(sonde_gdb_chain_list_registers(machine));
-	sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
+	if (!machine->physical.machine)
+		sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
 	CHECK(sonde_target_threads(target, &threads, &count));
 	if (machine->stub.is_kgdb)
 		target->kind = "KGDB";
@@ -224,17 +120,15 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 	return NULL;
 }
 
-static struct sonde_error *attach(struct sonde_gdb_machine *machine, const char *address)
+/* Connecting stops it, whatever it was doing. */
+static struct sonde_error *connect_to(
+	struct sonde_gdb_machine *machine, const char *address)
 {
 	struct sonde_target *target = &machine->target;
 
-	CHECK(sonde_gdb_chain_init(machine));
-	if (!address)
-		CHECK(sonde_gdb_chain_connect(machine, &address));
-	if (!address)
-		return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "there is no stub");
 	CHECK(sonde_gdb_stub_open(&machine->stub, target->sonde, address));
 	machine->stub_open = true;
+	target->watched = false;
 	target->journal = sonde_guard_journal(machine->stub.connection.transport.guard);
 	target->state = SONDE_STATE_STOPPED;
 	target->found = machine->stub.found;
@@ -247,11 +141,74 @@ static struct sonde_error *attach(struct sonde_gdb_machine *machine, const char 
 	return learn(machine);
 }
 
-static struct sonde_error *open_machine(
-	struct sonde *sonde, const char *address, struct sonde_target **ret)
+/* What the registers were called stays valid for whoever remembers it. */
+static struct sonde_error *retire_layout(struct sonde_gdb_machine *machine)
+{
+	if (machine->old_layout_count == ARRAY_SIZE(machine->old_layouts))
+		return sonde_error_create(SONDE_ERROR_PROTOCOL,
+			"the stub was connected to too often");
+	machine->old_layouts[machine->old_layout_count++] = machine->layout;
+	memset(&machine->layout, 0, sizeof(machine->layout));
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_machine_connect(struct sonde_gdb_machine *machine)
+{
+	struct sonde_target *target = &machine->target;
+	const char *address;
+	struct sonde_error *error;
+
+	if (machine->stub_open)
+		return NULL;
+	CHECK(sonde_gdb_chain_connect(machine, &address));
+	if (!address)
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						   "there is no stub to control it with"),
+			"start QEMU with -gdb unix:PATH,server=on,wait=off, or with a QMP "
+			"socket, through which sonde starts one");
+	error = retire_layout(machine);
+	target->pc = NULL;
+	target->epoch++;
+	if (!error)
+		error = connect_to(machine, address);
+	if (error && !machine->stub_open)
+		error = sonde_error_first(error, sonde_gdb_chain_disconnect(machine));
+	return sonde_error_while(error, "connecting to the stub at %s", address);
+}
+
+/* Without a stub: what the helpers know. */
+static struct sonde_error *watch(struct sonde_gdb_machine *machine)
+{
+	struct sonde_helper_description description = {.state = SONDE_STATE_UNKNOWN};
+	struct sonde_target *target = &machine->target;
+
+	CHECK(sonde_gdb_chain_describe(machine, &description));
+	take_description(machine, &description);
+	target->state = target->found;
+	if (!target->arch)
+		return NULL;
+	target->observable = target->watched = true;
+	CHECK(sonde_gdb_chain_list_registers(machine));
+	sonde_gdb_machine_init_space(machine, &machine->physical, NULL);
+	return sonde_gdb_machine_count_threads(
+		machine, description.cpus ? description.cpus : 1);
+}
+
+static struct sonde_error *attach(struct sonde_gdb_machine *machine, const char *address)
+{
+	CHECK(sonde_gdb_chain_init(machine));
+	if (address)
+		return connect_to(machine, address);
+	CHECK(watch(machine));
+	/* Nobody knows anything but where the stub is. */
+	return machine->target.arch ? NULL : sonde_gdb_machine_connect(machine);
+}
+
+static struct sonde_error *create(struct sonde *sonde, const char *name,
+	const char *address, const struct sonde_added_helper *own,
+	struct sonde_target **ret)
 {
 	struct sonde_gdb_machine *machine = calloc(1, sizeof(*machine));
-	CLEANUP(cleanup_free) char *name = NULL;
 	struct sonde_error *error;
 
 	if (!machine)
@@ -262,23 +219,46 @@ static struct sonde_error *open_machine(
 	machine->target.threads = &sonde_gdb_thread_facet;
 	machine->target.control = &sonde_gdb_control_facet;
 	machine->memory_means = "none";
-	name = malloc(strlen(address) + 5);
-	if (!name) {
-		free(machine);
-		return sonde_error_no_memory();
-	}
-	strcpy(name, "gdb:");
-	strcat(name, address);
+	machine->stub_named = address != NULL;
+	if (own)
+		machine->own_helper = *own;
 	error = sonde_target_init(&machine->target, sonde, name);
 	if (!error)
 		error = attach(machine, address);
 	if (error) {
 		/* Detaches first, where that makes sense. */
 		sonde_target_close(&machine->target);
-		return sonde_error_while(error, "attaching to %s", address);
+		return error;
 	}
 	*ret = &machine->target;
 	return NULL;
+}
+
+struct sonde_error *sonde_gdb_open_helped(struct sonde *sonde, const char *name,
+	const struct sonde_helper_descriptor *descriptor, const char *options,
+	struct sonde_target **ret)
+{
+	struct sonde_added_helper added;
+	struct sonde_error *error =
+		sonde_added_helper_init(&added, descriptor, options);
+
+	if (!error)
+		error = create(sonde, name, NULL, &added, ret);
+	return sonde_error_while(error, "attaching to %s", name);
+}
+
+static struct sonde_error *open_machine(
+	struct sonde *sonde, const char *address, struct sonde_target **ret)
+{
+	CLEANUP(cleanup_free) char *name = malloc(strlen(address) + 5);
+	struct sonde_error *error;
+
+	if (!name)
+		return sonde_error_no_memory();
+	strcpy(name, "gdb:");
+	strcat(name, address);
+	error = create(sonde, name, address, NULL, ret);
+	return sonde_error_while(error, "attaching to %s", address);
 }
 
 const struct sonde_driver sonde_gdb_driver = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The machine behind a stub: a base target whose facets speak the protocol, or ask
- * a helper. Its parts stand beside this file: machine.c attaches and detaches,
+ * a helper. Its parts stand beside this file: machine.c attaches and detaches, machine_memory.c,
  * machine_threads.c, machine_registers.c, machine_control.c are its facets,
  * machine_kgdb.c is what KGDB does its own way, chain.c asks the helpers, builtin.c is
  * the last of them.
@@ -10,6 +10,7 @@
 #define SONDE_GDB_MACHINE_H
 
 #include "layout.h"
+#include "paging.h"
 #include "stub.h"
 #include "target.h"
 
@@ -19,6 +20,10 @@ struct sonde_gdb_space {
 	struct sonde_gdb_machine *machine;
 	/** NULL: physical. */
 	struct sonde_thread *thread;
+	/** What the thread translates addresses with, and the epoch in which it did. */
+	struct sonde_page_regime regime;
+	uint64_t regime_epoch;
+	bool has_regime;
 };
 
 struct sonde_gdb_thread {
@@ -27,6 +32,8 @@ struct sonde_gdb_thread {
 	char name[SONDE_GDB_THREAD_ID_TEXT];
 	struct sonde_gdb_space space;
 	struct sonde_gdb_register_cache cache;
+	/** Known from a helper alone: @ref id is none. */
+	bool unmatched;
 };
 
 struct sonde_helper_host {
@@ -48,12 +55,19 @@ struct sonde_gdb_machine {
 	struct sonde_target target;
 	struct sonde_gdb_stub stub;
 	bool stub_open;
+	/** The user did: without it there is nothing. */
+	bool stub_named;
 	struct sonde_gdb_layout layout;
+	/** Those from before a stub was connected: their registers stay valid. */
+	struct sonde_gdb_layout old_layouts[2];
+	size_t old_layout_count;
 	struct sonde_gdb_space physical;
 	/** Pointers, so that the threads stay where they are. */
 	struct sonde_thread **threads;
 	size_t thread_count;
 	size_t thread_capacity;
+	/** So many are known from a helper, and the stub has not named them yet. */
+	size_t unmatched;
 	/** The epoch in which the list of threads was fetched. */
 	uint64_t threads_epoch;
 	/** What was resumed last, for an answer that has to be passed over. */
@@ -65,9 +79,15 @@ struct sonde_gdb_machine {
 	bool interrupt_sent;
 	/** An interrupt that came too late is still under way to us. */
 	bool interrupt_stray;
-	struct sonde_gdb_link chain[SONDE_HELPERS_MAX + 1];
+	/** A helper of this target alone; descriptor NULL: none. Owned. */
+	struct sonde_added_helper own_helper;
+	struct sonde_gdb_link chain[SONDE_HELPERS_MAX + 2];
 	size_t chain_length;
 	const char *memory_means;
+	/** A helper reaches physical memory without the stub. */
+	bool local_memory;
+	/** 0: unknown. */
+	uint64_t ram_bytes;
 };
 
 static inline struct sonde_gdb_machine *sonde_gdb_machine_of(
@@ -87,6 +107,18 @@ extern const struct sonde_driver sonde_gdb_driver;
 /** The helper at the end of every chain. */
 extern const struct sonde_helper_descriptor sonde_gdb_builtin_helper;
 
+/**
+ * Opens the machine called @p name that @p descriptor's helper knows, with @p options for
+ * it ("A=1,B", NULL: none). It is not connected to as long as nothing is controlled.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_open_helped(struct sonde *sonde,
+	const char *name, const struct sonde_helper_descriptor *descriptor,
+	const char *options, struct sonde_target **ret);
+
+/** Connects to the stub, which stops the machine; nothing to do where it is connected. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_connect(
+	struct sonde_gdb_machine *machine);
+
 /* --- facets --------------------------------------------------------------------- */
 
 extern const struct sonde_thread_facet sonde_gdb_thread_facet;
@@ -101,6 +133,9 @@ void sonde_gdb_machine_init_space(struct sonde_gdb_machine *machine,
 SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_take_thread(
 	struct sonde_gdb_machine *machine, const struct sonde_gdb_thread_id *id,
 	struct sonde_thread **ret);
+/** CPUs 0 to @p count - 1, of which nothing else is known yet. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_machine_count_threads(
+	struct sonde_gdb_machine *machine, unsigned count);
 void sonde_gdb_machine_free_threads(struct sonde_gdb_machine *machine);
 
 /** Makes the thread's cache belong to this epoch. */
@@ -169,6 +204,9 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_list_registers(
 /** *@p ret is NULL where no helper knows a stub. */
 SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_connect(
 	struct sonde_gdb_machine *machine, const char **ret);
+/** We have said goodbye: what helpers did to make the stub reachable is undone. */
+SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_disconnect(
+	struct sonde_gdb_machine *machine);
 SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_registers(
 	struct sonde_gdb_machine *machine, const struct sonde_register_request *request);
 SONDE_NODISCARD struct sonde_error *sonde_gdb_chain_memory(

@@ -454,7 +454,13 @@ static bool step_ignores_traps(const struct sonde_target *target)
 	return sonde_gdb_machine_of(target)->stub.steps_ignore_traps;
 }
 
+static struct sonde_error *take(struct sonde_target *target)
+{
+	return sonde_gdb_machine_connect(sonde_gdb_machine_of(target));
+}
+
 const struct sonde_control_facet sonde_gdb_control_facet = {
+	.take = take,
 	.resume = resume,
 	.interrupt = interrupt,
 	.wait = wait_for_stop,

@@ -246,22 +246,49 @@ static void list(const struct sonde_target *target, const struct sonde_register 
 	*count = machine->layout.listed;
 }
 
-static struct sonde_error *read_register(struct sonde_thread *thread,
-	const struct sonde_register *reg, struct sonde_register_value *ret)
+/* Whoever looked a register up before the stub was connected finds it by its name now. */
+static const struct sonde_register *current_register(
+	const struct sonde_gdb_machine *machine, const struct sonde_register *reg)
 {
-	struct sonde_register_request request = {
-		.thread = thread, .reg = reg, .ret = ret};
+	const struct sonde_gdb_layout *layout = &machine->layout;
 
-	return sonde_gdb_chain_registers(sonde_gdb_machine_of(thread->target), &request);
+	if (reg->index < layout->listed && reg == &layout->registers[reg->index])
+		return reg;
+	for (size_t i = 0; i < machine->old_layout_count; i++) {
+		const struct sonde_gdb_layout *old = &machine->old_layouts[i];
+
+		if (reg->index < old->listed && reg == &old->registers[reg->index])
+			return sonde_target_find_register(&machine->target, reg->name)
+				       ?: reg;
+	}
+	return reg;
+}
+
+static struct sonde_error *read_register(struct sonde_thread *thread,
+	const struct sonde_register *reg, struct sonde_register_value *ret,
+	const char **why)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(thread->target);
+	struct sonde_register_request request = {.thread = thread,
+		.reg = current_register(machine, reg),
+		.ret = ret,
+		.why = why};
+
+	return sonde_gdb_chain_registers(machine, &request);
 }
 
 static struct sonde_error *write_register(struct sonde_thread *thread,
 	const struct sonde_register *reg, const struct sonde_register_value *value)
 {
-	struct sonde_register_request request = {
-		.thread = thread, .reg = reg, .value = value};
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(thread->target);
+	struct sonde_register_request request = {.thread = thread, .value = value};
 
-	return sonde_gdb_chain_registers(sonde_gdb_machine_of(thread->target), &request);
+	CHECK(sonde_gdb_machine_connect(machine));
+	request.reg = current_register(machine, reg);
+	if (request.reg->bits != value->bits)
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"the stub has another width for it: %u bits", request.reg->bits);
+	return sonde_gdb_chain_registers(machine, &request);
 }
 
 const struct sonde_register_facet sonde_gdb_register_facet = {

@@ -51,11 +51,64 @@ static struct sonde_error *add_thread(struct sonde_gdb_machine *machine,
 	return NULL;
 }
 
+struct sonde_error *sonde_gdb_machine_count_threads(
+	struct sonde_gdb_machine *machine, unsigned count)
+{
+	struct sonde_gdb_thread_id unknown = {0};
+	struct sonde_thread *thread;
+
+	if (count > SONDE_GDB_THREADS_MAX)
+		return sonde_error_create(
+			SONDE_ERROR_BAD_DATA, "there are said to be %u CPUs", count);
+	while (machine->thread_count < count) {
+		CHECK(add_thread(machine, &unknown, &thread));
+		sonde_gdb_thread_of(thread)->unmatched = true;
+		machine->unmatched++;
+	}
+	return NULL;
+}
+
+/* QEMU numbers its threads from 1, in the order of its CPUs. */
+static struct sonde_gdb_thread *find_unmatched(
+	const struct sonde_gdb_machine *machine, const struct sonde_gdb_thread_id *id)
+{
+	struct sonde_gdb_thread *first = NULL;
+
+	for (size_t i = 0; i < machine->thread_count; i++) {
+		struct sonde_gdb_thread *thread =
+			sonde_gdb_thread_of(machine->threads[i]);
+
+		if (thread->unmatched && (int64_t)i + 1 == id->thread)
+			return thread;
+		if (thread->unmatched && !first)
+			first = thread;
+	}
+	return first;
+}
+
+/* A CPU that was watched is one that the stub has; which registers, is known now. */
+static struct sonde_error *match_thread(struct sonde_gdb_machine *machine,
+	const struct sonde_gdb_thread_id *id, struct sonde_thread **ret)
+{
+	struct sonde_gdb_thread *thread = find_unmatched(machine, id);
+
+	sonde_gdb_register_cache_deinit(&thread->cache);
+	CHECK(sonde_gdb_register_cache_init(&thread->cache, &machine->layout));
+	thread->id = *id;
+	sonde_gdb_thread_id_format(id, thread->name);
+	thread->unmatched = false;
+	machine->unmatched--;
+	*ret = &thread->thread;
+	return NULL;
+}
+
 void sonde_gdb_machine_free_threads(struct sonde_gdb_machine *machine)
 {
 	for (size_t i = 0; i < machine->thread_count; i++) {
 		struct sonde_gdb_thread *thread =
 			sonde_gdb_thread_of(machine->threads[i]);
+
+		sonde_space_deinit(&thread->space.space);
 
 		sonde_gdb_register_cache_deinit(&thread->cache);
 		free(thread);
@@ -72,11 +125,14 @@ struct sonde_error *sonde_gdb_machine_take_thread(struct sonde_gdb_machine *mach
 		struct sonde_gdb_thread *thread =
 			sonde_gdb_thread_of(machine->threads[i]);
 
-		if (!thread->thread.gone && sonde_gdb_thread_id_equal(&thread->id, id)) {
+		if (!thread->thread.gone && !thread->unmatched &&
+			sonde_gdb_thread_id_equal(&thread->id, id)) {
 			*ret = &thread->thread;
 			return NULL;
 		}
 	}
+	if (machine->unmatched)
+		return match_thread(machine, id, ret);
 	if (machine->thread_count >= SONDE_GDB_THREADS_MAX)
 		return sonde_error_create(
 			SONDE_ERROR_BAD_DATA, "the stub invents thread after thread");
@@ -122,7 +178,7 @@ static struct sonde_error *list(
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
 
-	if (target->state == SONDE_STATE_STOPPED &&
+	if (machine->stub_open && target->state == SONDE_STATE_STOPPED &&
 		(!machine->thread_count || machine->threads_epoch != target->epoch)) {
 		CHECK(refresh(machine));
 		machine->threads_epoch = target->epoch;
