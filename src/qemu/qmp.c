@@ -159,6 +159,50 @@ struct sonde_error *sonde_qmp_execute(struct sonde_qmp *qmp, const char *command
 	return sonde_error_while(error, "asking the monitor for %s", command);
 }
 
+bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp)
+{
+	int domain;
+
+	return getsockopt(qmp->fd, SOL_SOCKET, SO_DOMAIN, &domain,
+		       &(socklen_t){sizeof(domain)}) == 0 &&
+	       domain == AF_UNIX;
+}
+
+/* With a byte that means nothing, in front of the request that takes it. */
+static struct sonde_error *send_descriptor(const struct sonde_qmp *qmp, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	char blank = ' ';
+	struct iovec iov = {.iov_base = &blank, .iov_len = 1};
+	struct msghdr header = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *one = CMSG_FIRSTHDR(&header);
+
+	one->cmsg_level = SOL_SOCKET;
+	one->cmsg_type = SCM_RIGHTS;
+	one->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(one), &fd, sizeof(int));
+	if (sendmsg(qmp->fd, &header, MSG_NOSIGNAL) == 1)
+		return NULL;
+	return sonde_error_while(
+		sonde_error_system(errno), "handing the monitor a file");
+}
+
+struct sonde_error *sonde_qmp_hand_over(
+	struct sonde_qmp *qmp, int fd, struct json_object **ret)
+{
+	CHECK(sonde_qmp_check_alive(qmp));
+	CHECK(send_descriptor(qmp, fd));
+	return sonde_qmp_execute(qmp, "add-fd", NULL, ret);
+}
+
 static struct sonde_error *queue_monitor(
 	struct sonde_qmp *qmp, unsigned cpu, const char *command)
 {

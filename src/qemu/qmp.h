@@ -60,6 +60,16 @@ SONDE_NODISCARD struct sonde_error *sonde_qmp_execute(struct sonde_qmp *qmp,
 SONDE_NODISCARD struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, unsigned cpu,
 	const char *const *commands, size_t count, char **texts);
 
+/** Whether QEMU can be handed a descriptor: over Unix sockets alone. */
+bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp);
+
+/**
+ * Hands @p fd over (`add-fd`): what it returned, with "fd" and "fdset-id", is in @p ret,
+ * which the caller puts. The caller lets QEMU close it with `remove-fd`.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(
+	struct sonde_qmp *qmp, int fd, struct json_object **ret);
+
 /** Takes the events that have come, without waiting. */
 SONDE_NODISCARD struct sonde_error *sonde_qmp_poll(struct sonde_qmp *qmp);
 
