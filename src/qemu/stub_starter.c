@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The stub, where something is to be controlled: the one that there is, unless somebody
+ * holds it, or one that QEMU is asked to start (`gdbserver`) on a socket of ours, and to
+ * drop afterwards. The journal is told of that, so that the guard drops it, too.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "helper.h"
+#include "runtime_directory.h"
+
+/* --- a stub that is there --------------------------------------------------------- */
+
+/* "unix:/run/vm.sock,server=on", "tcp:127.0.0.1:1234,server=on": as users write it. */
+static struct sonde_error *take_address(struct sonde_qemu *qemu, const char *device)
+{
+	size_t length = strcspn(device, ",");
+	CLEANUP(cleanup_free) char *text = strndup(device, length);
+	const char *colon;
+	int made = -1;
+
+	if (!text)
+		return sonde_error_no_memory();
+	free(qemu->stub_address);
+	qemu->stub_address = NULL;
+	if (!strncmp(text, "unix:", 5)) {
+		/* A relative one begins where QEMU was started. */
+		if (text[5] == '/' || qemu->process.directory < 0)
+			made = asprintf(&qemu->stub_address, "%s%s",
+				strchr(text + 5, '/') ? "" : "./", text + 5);
+		else
+			made = asprintf(&qemu->stub_address, "/proc/%d/cwd/%s",
+				(int)qemu->process.pid, text + 5);
+	} else if (!strncmp(text, "tcp:", 4) && (colon = strrchr(text, ':')) > text + 3) {
+		static const char *const any[] = {"", "::", "[::]", "0.0.0.0"};
+		int host = (int)(colon - text - 4);
+		const char *name = text + 4;
+
+		for (size_t i = 0; i < ARRAY_SIZE(any); i++)
+			if ((size_t)host == strlen(any[i]) &&
+				!strncmp(name, any[i], (size_t)host)) {
+				name = "127.0.0.1";
+				host = (int)strlen(name);
+			}
+		made = asprintf(
+			&qemu->stub_address, "%.*s:%s", host, name, colon + 1);
+	} else {
+		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"its stub is at \"%s\", which cannot be connected to", text);
+	}
+	if (made < 0) {
+		qemu->stub_address = NULL;
+		return sonde_error_no_memory();
+	}
+	return NULL;
+}
+
+/* Of `query-chardev`: what the stub's device is called, or NULL. Borrowed. */
+static const char *find_stub_device(struct json_object *devices)
+{
+	size_t count = json_object_is_type(devices, json_type_array)
+			       ? json_object_array_length(devices)
+			       : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(devices, i), *label,
+				   *name;
+
+		if (json_object_object_get_ex(one, "label", &label) &&
+			json_object_object_get_ex(one, "filename", &name) &&
+			!strcmp(json_object_get_string(label), "gdb"))
+			return json_object_get_string(name);
+	}
+	return NULL;
+}
+
+static struct sonde_error *look_for_stub(struct sonde_qemu *qemu, bool *found)
+{
+	static const char free_word[] = "disconnected:";
+	struct json_object *devices;
+	const char *device;
+	struct sonde_error *error = NULL;
+
+	CHECK(sonde_qemu_monitor_query(&qemu->monitor, "query-chardev", &devices));
+	device = find_stub_device(devices);
+	*found = device != NULL;
+	if (device && strncmp(device, free_word, sizeof(free_word) - 1) != 0)
+		error = sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_BUSY,
+				"somebody is connected to its stub (%s)", device),
+			"end that one first; commands that only look do not need it");
+	else if (device)
+		error = take_address(qemu, device + sizeof(free_word) - 1);
+	json_object_put(devices);
+	return error;
+}
+
+/* --- one that is started ---------------------------------------------------------- */
+
+static struct sonde_error *say(struct sonde_qemu *qemu, const char *command, char **text)
+{
+	return sonde_qemu_monitor_say(&qemu->monitor, 0, &command, 1, text);
+}
+
+static struct sonde_error *start(struct sonde_qemu *qemu)
+{
+	CLEANUP(cleanup_free) char *command = NULL, *text = NULL, *place = NULL;
+	char directory[PATH_MAX];
+	int opened;
+
+	CHECK(sonde_runtime_directory_open(&opened, directory, sizeof(directory)));
+	close(opened);
+	if (asprintf(&place, "%s/stub-%d-%d", directory, (int)getpid(),
+		    (int)qemu->process.pid) < 0)
+		return sonde_error_no_memory();
+	if (strlen(place) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"the name of a socket for its stub is too long: %s", place);
+	if (asprintf(&command, "gdbserver unix:%s,server=on,wait=off", place) < 0)
+		return sonde_error_no_memory();
+	CHECK(say(qemu, command, &text));
+	if (!strstr(text, "Waiting for gdb connection"))
+		return sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"it starts no stub at %s: %.*s", place,
+				(int)strcspn(text, "\r\n"), text),
+			"where it runs as another user or is confined, start it with -gdb");
+	qemu->stub_started = true;
+	free(qemu->stub_address);
+	qemu->stub_address = place;
+	place = NULL;
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_start_stub(
+	struct sonde_qemu *qemu, const char **address, bool *handled)
+{
+	const char *named = sonde_helper_option(qemu->host, "gdb");
+	bool found = false;
+	struct sonde_error *error;
+
+	error = sonde_qemu_monitor_state(&qemu->monitor, &qemu->found);
+	qemu->has_found = !error;
+	if (named) {
+		/* It has to do without. */
+		sonde_error_destroy(error);
+		*address = named;
+		*handled = true;
+		return NULL;
+	}
+	if (!error)
+		error = look_for_stub(qemu, &found);
+	if (!error && !found)
+		error = start(qemu);
+	if (error)
+		return error;
+	*address = qemu->stub_address;
+	*handled = true;
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_note_stub(struct sonde_qemu *qemu)
+{
+	const char *place = qemu->monitor.address;
+
+	if (!qemu->stub_started || place[0] != '/')
+		return NULL;
+	return sonde_journal_arm(qemu->target->journal, SONDE_JOURNAL_QMP_DROP_STUB, place,
+		strlen(place) + 1, &qemu->stub_slot);
+}
+
+struct sonde_error *sonde_qemu_drop_stub(struct sonde_qemu *qemu)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct sonde_error *error;
+
+	if (!qemu->stub_started)
+		return NULL;
+	qemu->stub_started = false;
+	error = say(qemu, "gdbserver none", &text);
+	if (!error)
+		sonde_journal_disarm(qemu->target->journal, &qemu->stub_slot);
+	/* QEMU removes it, too, where it can. */
+	unlink(qemu->stub_address);
+	return sonde_error_while(error, "dropping the stub that was started");
+}
