@@ -60,7 +60,8 @@ static void check(const struct journal *journal)
 		if (entry->kind == SONDE_JOURNAL_PACKET &&
 			strlen(packet->text) >= sizeof(packet->text))
 			abort();
-		if (entry->kind == SONDE_JOURNAL_QMP_CONT &&
+		if ((entry->kind == SONDE_JOURNAL_QMP_CONT ||
+			    entry->kind == SONDE_JOURNAL_QMP_DROP_STUB) &&
 			strlen((const char *)entry->payload) >= entry->length)
 			abort();
 	}

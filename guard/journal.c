@@ -28,6 +28,7 @@ static size_t payload_bytes(uint16_t kind)
 	case SONDE_JOURNAL_PACKET:
 		return sizeof(struct sonde_journal_packet);
 	case SONDE_JOURNAL_QMP_CONT:
+	case SONDE_JOURNAL_QMP_DROP_STUB:
 		return 108;
 	default:
 		return 0;
@@ -65,7 +66,8 @@ static void terminate_entry(struct sonde_journal_slot *slot)
 	} else if (slot->kind == SONDE_JOURNAL_PACKET) {
 		TERMINATE(packet->thread);
 		TERMINATE(packet->text);
-	} else if (slot->kind == SONDE_JOURNAL_QMP_CONT) {
+	} else if (slot->kind == SONDE_JOURNAL_QMP_CONT ||
+		   slot->kind == SONDE_JOURNAL_QMP_DROP_STUB) {
 		slot->payload[slot->length - 1] = '\0';
 	}
 }

@@ -45,7 +45,7 @@ static bool say(int fd, const char *text, const char *word)
 	       hear(fd, word);
 }
 
-bool qmp_cont(const char *path)
+bool qmp_say(const char *path, const char *command)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	bool done;
@@ -60,7 +60,7 @@ bool qmp_cont(const char *path)
 	done = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
 	       hear(fd, "\"QMP\"") &&
 	       say(fd, "{\"execute\": \"qmp_capabilities\"}\n", "\"return\"") &&
-	       say(fd, "{\"execute\": \"cont\"}\n", "\"return\"");
+	       say(fd, command, "\"return\"");
 	close(fd);
 	return done;
 }

@@ -188,9 +188,14 @@ static bool has_let_go(struct rescuer *rescuer)
 
 static void undo_elsewhere(const struct journal *journal)
 {
-	for (size_t i = 0; i < journal->entry_count; i++)
+	for (size_t i = 0; i < journal->entry_count; i++) {
+		const char *path = (const char *)journal->entries[i].payload;
+
 		if (journal->entries[i].kind == SONDE_JOURNAL_QMP_CONT)
-			qmp_cont((const char *)journal->entries[i].payload);
+			qmp_say(path, QMP_CONT);
+		else if (journal->entries[i].kind == SONDE_JOURNAL_QMP_DROP_STUB)
+			qmp_say(path, QMP_DROP_STUB);
+	}
 }
 
 static bool converse(struct rescuer *rescuer)

@@ -26,7 +26,7 @@
 enum {
 	/** Changes whenever anything here does: a journal of another one is left alone.
 	 */
-	SONDE_JOURNAL_VERSION = 1,
+	SONDE_JOURNAL_VERSION = 2,
 	SONDE_JOURNAL_MODE_OFFSET = 1024,
 	SONDE_JOURNAL_SLOTS_OFFSET = 2048,
 	SONDE_JOURNAL_SLOT_BYTES = 512,
@@ -76,6 +76,8 @@ enum sonde_journal_kind {
 	SONDE_JOURNAL_PACKET,
 	/** The path of a QMP socket, with its NUL: say `cont` there. */
 	SONDE_JOURNAL_QMP_CONT,
+	/** The same: let QEMU drop its stub, which was started for us. */
+	SONDE_JOURNAL_QMP_DROP_STUB,
 };
 
 struct sonde_journal_slot {

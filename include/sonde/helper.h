@@ -128,16 +128,17 @@ struct sonde_helper_ops {
 	/**
 	 * Optional. Fill in what is known of @p ret and leave the rest: a later
 	 * helper fills what is still unknown. Where the stub is connected
-	 * (sonde_helper_exchange() works), the target is stopped; which registers the stub
-	 * has is not known yet.
+	 * (sonde_helper_exchange() works), the target is stopped; which registers the
+	 * stub has is not known yet.
 	 */
 	struct sonde_error *(*describe)(
 		struct sonde_helper *helper, struct sonde_helper_description *ret);
 
 	/**
-	 * Optional. With @p address: the stub is about to be needed; make it reachable, and
-	 * set *@p address to where (it lives as long as the helper). With NULL: it is not
-	 * needed any more, we have said goodbye; undo what was done to make it reachable.
+	 * Optional. With @p address: the stub is about to be needed; make it reachable,
+	 * and set *@p address to where (it lives as long as the helper). With NULL: it is
+	 * not needed any more, we have said goodbye; undo what was done to make it
+	 * reachable.
 	 */
 	struct sonde_error *(*connect)(
 		struct sonde_helper *helper, const char **address, bool *handled);
@@ -163,8 +164,8 @@ struct sonde_helper_ops {
 
 	/**
 	 * Optional. It stopped, or is about to run: caches of the guest end here.
-	 * SONDE_STATE_UNKNOWN: nothing will be asked for a while (sonde_target_rest()): what
-	 * others may want meanwhile is to be let go as well.
+	 * SONDE_STATE_UNKNOWN: nothing will be asked for a while (sonde_target_rest()):
+	 * what others may want meanwhile is to be let go as well.
 	 */
 	void (*state_changed)(struct sonde_helper *helper, enum sonde_state state);
 };

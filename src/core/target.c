@@ -67,8 +67,7 @@ struct sonde_error *sonde_target_check_stopped(const struct sonde_target *target
 
 struct sonde_error *sonde_target_check_readable(const struct sonde_target *target)
 {
-	if (target->observable && !target->detached &&
-		target->state != SONDE_STATE_ENDED)
+	if (target->observable && !target->detached && target->state != SONDE_STATE_ENDED)
 		return NULL;
 	return sonde_target_check_stopped(target);
 }
@@ -158,7 +157,8 @@ struct sonde_error *sonde_target_registers(
 
 static bool detach_needs_stop(const struct sonde_target *target)
 {
-	return target->state == SONDE_STATE_RUNNING && target->control && !target->watched;
+	return target->state == SONDE_STATE_RUNNING && target->control &&
+	       !target->watched;
 }
 
 static struct sonde_error *take_traps_out(struct sonde_target *target)

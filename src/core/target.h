@@ -146,7 +146,8 @@ struct sonde_target {
 	bool watched;
 	/** Grows at each resume: what was read before is not believed after. */
 	uint64_t epoch;
-	/** The program counter, once it was looked for; forget it when the list changes. */
+	/** The program counter, once it was looked for; forget it when the list changes.
+	 */
 	const struct sonde_register *pc;
 	/** What would undo what is done to it; NULL: nobody would. Borrowed. */
 	struct sonde_journal *journal;

@@ -145,8 +145,8 @@ static struct sonde_error *connect_to(
 static struct sonde_error *retire_layout(struct sonde_gdb_machine *machine)
 {
 	if (machine->old_layout_count == ARRAY_SIZE(machine->old_layouts))
-		return sonde_error_create(SONDE_ERROR_PROTOCOL,
-			"the stub was connected to too often");
+		return sonde_error_create(
+			SONDE_ERROR_PROTOCOL, "the stub was connected to too often");
 	machine->old_layouts[machine->old_layout_count++] = machine->layout;
 	memset(&machine->layout, 0, sizeof(machine->layout));
 	return NULL;
@@ -164,7 +164,8 @@ struct sonde_error *sonde_gdb_machine_connect(struct sonde_gdb_machine *machine)
 	if (!address)
 		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 						   "there is no stub to control it with"),
-			"start QEMU with -gdb unix:PATH,server=on,wait=off, or with a QMP "
+			"start QEMU with -gdb unix:PATH,server=on,wait=off, or with a "
+			"QMP "
 			"socket, through which sonde starts one");
 	error = retire_layout(machine);
 	target->pc = NULL;
@@ -239,8 +240,7 @@ struct sonde_error *sonde_gdb_open_helped(struct sonde *sonde, const char *name,
 	struct sonde_target **ret)
 {
 	struct sonde_added_helper added;
-	struct sonde_error *error =
-		sonde_added_helper_init(&added, descriptor, options);
+	struct sonde_error *error = sonde_added_helper_init(&added, descriptor, options);
 
 	if (!error)
 		error = create(sonde, name, NULL, &added, ret);

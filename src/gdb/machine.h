@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The machine behind a stub: a base target whose facets speak the protocol, or ask
- * a helper. Its parts stand beside this file: machine.c attaches and detaches, machine_memory.c,
- * machine_threads.c, machine_registers.c, machine_control.c are its facets,
- * machine_kgdb.c is what KGDB does its own way, chain.c asks the helpers, builtin.c is
- * the last of them.
+ * a helper. Its parts stand beside this file: machine.c attaches and detaches,
+ * machine_memory.c, machine_threads.c, machine_registers.c, machine_control.c are its
+ * facets, machine_kgdb.c is what KGDB does its own way, chain.c asks the helpers,
+ * builtin.c is the last of them.
  */
 #ifndef SONDE_GDB_MACHINE_H
 #define SONDE_GDB_MACHINE_H

@@ -86,7 +86,8 @@ static struct sonde_error *find_regime(struct sonde_gdb_space *space)
 }
 
 /* The end of what the page at @p address surely has: pages may be larger. */
-static size_t rest_of_page(const struct sonde_space *space, uint64_t address, size_t length)
+static size_t rest_of_page(
+	const struct sonde_space *space, uint64_t address, size_t length)
 {
 	size_t rest = space->page_bytes - (size_t)(address & (space->page_bytes - 1));
 
@@ -109,7 +110,8 @@ static struct sonde_error *read_translated(struct sonde_gdb_space *space,
 			machine, space->thread, address, &physical, handled));
 		if (!*handled)
 			return NULL;
-		error = sonde_space_read(&machine->physical.space, physical, buffer, part);
+		error = sonde_space_read(
+			&machine->physical.space, physical, buffer, part);
 		if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
 			uint64_t done = sonde_error_address(error) - physical;
 
@@ -137,8 +139,8 @@ static struct sonde_error *read_virtual(
 		return ask_chain(own, address, buffer, NULL, length);
 	error = find_regime(own);
 	if (!error)
-		return sonde_page_read(&machine->physical.space, &own->regime, address,
-			buffer, length);
+		return sonde_page_read(
+			&machine->physical.space, &own->regime, address, buffer, length);
 	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
 		return error;
 	error = sonde_error_first(

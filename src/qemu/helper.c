@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch.h"
 #include "helper.h"
 #include "monitor_registers.h"
+#include "target.h"
+#include "window.h"
 
 enum {
 	CPUS_MAX = 4096,
@@ -31,14 +34,15 @@ static struct sonde_error *ask_cpus(struct sonde_qemu *qemu)
 	size_t count;
 
 	CHECK(sonde_qemu_monitor_query(&qemu->monitor, "query-cpus-fast", &cpus));
-	count = json_object_is_type(cpus, json_type_array) ? json_object_array_length(cpus)
-							   : 0;
+	count = json_object_is_type(cpus, json_type_array)
+			? json_object_array_length(cpus)
+			: 0;
 	if (count && count <= CPUS_MAX)
 		qemu->cpu_count = (unsigned)count;
 	if (count && json_object_object_get_ex(
 			     json_object_array_get_idx(cpus, 0), "target", &target))
 		qemu->architecture = known_architecture(json_object_get_string(target))
-						   ?: qemu->architecture;
+					     ?: qemu->architecture;
 	json_object_put(cpus);
 	return NULL;
 }
@@ -69,8 +73,7 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	if (pid)
 		CHECK(sonde_qemu_process_hold((pid_t)strtol(pid, NULL, 10),
 			start ? strtoull(start, NULL, 10) : 0, &qemu->process));
-	qemu->architecture =
-		known_architecture(sonde_helper_option(qemu->host, "arch"));
+	qemu->architecture = known_architecture(sonde_helper_option(qemu->host, "arch"));
 	error = ask_cpus(qemu);
 	if (!error)
 		return NULL;
@@ -211,7 +214,8 @@ static struct sonde_error *memory(struct sonde_helper *helper,
 	return NULL;
 }
 
-/* Only where the tables cannot be walked: the monitor tells no system registers of ARM. */
+/* Only where the tables cannot be walked: the monitor tells no system registers of ARM.
+ */
 static struct sonde_error *translate(struct sonde_helper *helper,
 	struct sonde_thread *thread, uint64_t address, uint64_t *ret, bool *handled)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The helper for QEMU: its monitor, its process's memory, and a stub that it is asked to
- * start where something is to be controlled. All that it needs are options, so that whoever
- * found a QEMU can say what was found:
+ * start where something is to be controlled. All that it needs are options, so that
+ * whoever found a QEMU can say what was found:
  *
  *   qmp=ADDRESS    the machine protocol's socket: a path, or HOST:PORT
  *   gdb=ADDRESS    a stub that is there

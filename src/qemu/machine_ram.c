@@ -68,8 +68,8 @@ static struct sonde_error *ask_bases(struct sonde_qemu *qemu,
 	return NULL;
 }
 
-static struct sonde_error *find_hosts(struct sonde_qemu *qemu,
-	const struct sonde_qemu_memory_map *map, uint64_t *hosts)
+static struct sonde_error *find_hosts(
+	struct sonde_qemu *qemu, const struct sonde_qemu_memory_map *map, uint64_t *hosts)
 {
 	size_t firsts[REGIONS_MAX], count = pick_regions(map, firsts);
 	uint64_t bases[REGIONS_MAX];
@@ -131,7 +131,8 @@ struct usual_layout {
 	/** A part of the machine's name; NULL: any. */
 	const char *machine;
 	uint64_t base;
-	/** RAM below the hole: so much, if there is less than @ref enough, else @ref split. */
+	/** RAM below the hole: so much, if there is less than @ref enough, else @ref
+	 * split. */
 	uint64_t enough, split;
 };
 
@@ -166,7 +167,8 @@ static const struct sonde_qemu_mapping *find_largest(
 		const struct sonde_qemu_mapping *one = &mappings->list[i];
 
 		if (one->readable && one->writable && !one->executable &&
-			(!largest || one->end - one->first > largest->end - largest->first))
+			(!largest ||
+				one->end - one->first > largest->end - largest->first))
 			largest = one;
 	}
 	return largest;

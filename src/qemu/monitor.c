@@ -75,8 +75,8 @@ struct sonde_error *sonde_qemu_monitor_need(struct sonde_qemu_monitor *monitor)
 	return error;
 }
 
-struct sonde_error *sonde_qemu_monitor_query(struct sonde_qemu_monitor *monitor,
-	const char *command, struct json_object **ret)
+struct sonde_error *sonde_qemu_monitor_query(
+	struct sonde_qemu_monitor *monitor, const char *command, struct json_object **ret)
 {
 	CHECK(sonde_qemu_monitor_need(monitor));
 	return sonde_qmp_execute(monitor->qmp, command, NULL, ret);
@@ -195,8 +195,8 @@ static struct sonde_error *take_file(
 }
 
 /* Into a file of ours that has no name: QEMU is handed it over the socket. */
-static struct sonde_error *save_to(struct sonde_qemu_monitor *monitor, int fd,
-	uint64_t address, size_t length)
+static struct sonde_error *save_to(
+	struct sonde_qemu_monitor *monitor, int fd, uint64_t address, size_t length)
 {
 	struct json_object *arguments = json_object_new_object(), *handed, *number;
 	char path[64];
@@ -211,10 +211,8 @@ static struct sonde_error *save_to(struct sonde_qemu_monitor *monitor, int fd,
 		set = json_object_get_int(number);
 	json_object_put(handed);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", theirs);
-	json_object_object_add(
-		arguments, "val", json_object_new_int64((int64_t)address));
-	json_object_object_add(
-		arguments, "size", json_object_new_int64((int64_t)length));
+	json_object_object_add(arguments, "val", json_object_new_int64((int64_t)address));
+	json_object_object_add(arguments, "size", json_object_new_int64((int64_t)length));
 	json_object_object_add(arguments, "filename", json_object_new_string(path));
 	error = sonde_qmp_execute(monitor->qmp, "pmemsave", arguments, NULL);
 	arguments = json_object_new_object();
@@ -254,8 +252,8 @@ static struct sonde_error *read_part(struct sonde_qemu_monitor *monitor, uint64_
 	return read_dump(monitor, address, buffer, *length);
 }
 
-struct sonde_error *sonde_qemu_monitor_read(struct sonde_qemu_monitor *monitor,
-	uint64_t address, void *buffer, size_t length)
+struct sonde_error *sonde_qemu_monitor_read(
+	struct sonde_qemu_monitor *monitor, uint64_t address, void *buffer, size_t length)
 {
 	uint8_t *to = buffer;
 

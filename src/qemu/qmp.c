@@ -191,8 +191,7 @@ static struct sonde_error *send_descriptor(const struct sonde_qmp *qmp, int fd)
 	memcpy(CMSG_DATA(one), &fd, sizeof(int));
 	if (sendmsg(qmp->fd, &header, MSG_NOSIGNAL) == 1)
 		return NULL;
-	return sonde_error_while(
-		sonde_error_system(errno), "handing the monitor a file");
+	return sonde_error_while(sonde_error_system(errno), "handing the monitor a file");
 }
 
 struct sonde_error *sonde_qmp_hand_over(

@@ -4,7 +4,7 @@
  * holds it, or one that QEMU is asked to start (`gdbserver`) on a socket of ours, and to
  * drop afterwards. The journal is told of that, so that the guard drops it, too.
  */
-#include <fcntl.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -48,8 +48,7 @@ static struct sonde_error *take_address(struct sonde_qemu *qemu, const char *dev
 				name = "127.0.0.1";
 				host = (int)strlen(name);
 			}
-		made = asprintf(
-			&qemu->stub_address, "%.*s:%s", host, name, colon + 1);
+		made = asprintf(&qemu->stub_address, "%.*s:%s", host, name, colon + 1);
 	} else {
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"its stub is at \"%s\", which cannot be connected to", text);
@@ -111,11 +110,17 @@ static struct sonde_error *say(struct sonde_qemu *qemu, const char *command, cha
 static struct sonde_error *start(struct sonde_qemu *qemu)
 {
 	CLEANUP(cleanup_free) char *command = NULL, *text = NULL, *place = NULL;
-	char directory[PATH_MAX];
+	char link[32], directory[PATH_MAX];
+	ssize_t length;
 	int opened;
 
-	CHECK(sonde_runtime_directory_open(&opened, directory, sizeof(directory)));
+	CHECK(sonde_runtime_directory_open(&opened));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", opened);
+	length = readlink(link, directory, sizeof(directory) - 1);
 	close(opened);
+	if (length < 0)
+		return sonde_error_system(errno);
+	directory[length] = '\0';
 	if (asprintf(&place, "%s/stub-%d-%d", directory, (int)getpid(),
 		    (int)qemu->process.pid) < 0)
 		return sonde_error_no_memory();
@@ -126,11 +131,11 @@ static struct sonde_error *start(struct sonde_qemu *qemu)
 		return sonde_error_no_memory();
 	CHECK(say(qemu, command, &text));
 	if (!strstr(text, "Waiting for gdb connection"))
-		return sonde_error_suggest(
-			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-				"it starts no stub at %s: %.*s", place,
-				(int)strcspn(text, "\r\n"), text),
-			"where it runs as another user or is confined, start it with -gdb");
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						   "it starts no stub at %s: %.*s", place,
+						   (int)strcspn(text, "\r\n"), text),
+			"where it runs as another user or is confined, start it with "
+			"-gdb");
 	qemu->stub_started = true;
 	free(qemu->stub_address);
 	qemu->stub_address = place;
@@ -171,8 +176,8 @@ struct sonde_error *sonde_qemu_note_stub(struct sonde_qemu *qemu)
 
 	if (!qemu->stub_started || place[0] != '/')
 		return NULL;
-	return sonde_journal_arm(qemu->target->journal, SONDE_JOURNAL_QMP_DROP_STUB, place,
-		strlen(place) + 1, &qemu->stub_slot);
+	return sonde_journal_arm(qemu->target->journal, SONDE_JOURNAL_QMP_DROP_STUB,
+		place, strlen(place) + 1, &qemu->stub_slot);
 }
 
 struct sonde_error *sonde_qemu_drop_stub(struct sonde_qemu *qemu)
