@@ -107,6 +107,12 @@ static struct sonde_error *learn(struct sonde_gdb_machine *machine)
 
 	CHECK(sonde_gdb_chain_describe(machine, &description));
 	take_description(machine, &description);
+	/* A helper may know what the stub did not tell. */
+	if (machine->stub.found == SONDE_STATE_UNKNOWN &&
+		description.state != SONDE_STATE_UNKNOWN) {
+		machine->stub.found = description.state;
+		CHECK(sonde_gdb_note_stub(&machine->stub));
+	}
 	CHECK(sonde_gdb_machine_learn_registers(machine));
 	CHECK(sonde_gdb_chain_list_registers(machine));
 	if (!machine->physical.machine)

@@ -71,7 +71,7 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	struct sonde_error *error;
 
 	if (pid)
-		CHECK(sonde_qemu_process_hold((pid_t)strtol(pid, NULL, 10),
+		CHECK(sonde_qemu_host_hold((pid_t)strtol(pid, NULL, 10),
 			start ? strtoull(start, NULL, 10) : 0, &qemu->process));
 	qemu->architecture = known_architecture(sonde_helper_option(qemu->host, "arch"));
 	error = ask_cpus(qemu);
@@ -307,7 +307,7 @@ static void destroy(struct sonde_helper *helper)
 	free(qemu->stub_address);
 	sonde_qemu_forget_ram(qemu);
 	sonde_qemu_monitor_release(&qemu->monitor);
-	sonde_qemu_process_release(&qemu->process);
+	sonde_qemu_host_release(&qemu->process);
 	free(qemu);
 }
 

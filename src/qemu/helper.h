@@ -19,7 +19,7 @@
 
 #include <sonde/helper.h>
 #include "monitor.h"
-#include "process.h"
+#include "host_memory.h"
 #include "ram.h"
 
 extern const struct sonde_helper_descriptor sonde_qemu_helper;
@@ -38,7 +38,7 @@ struct sonde_qemu {
 	struct sonde_target *target;
 	struct sonde_qemu_monitor monitor;
 	/** directory -1: unknown. */
-	struct sonde_qemu_process process;
+	struct sonde_qemu_host process;
 	/** "x86_64"; never freed; NULL: unknown. */
 	const char *architecture;
 	unsigned cpu_count;

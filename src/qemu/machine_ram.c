@@ -48,7 +48,7 @@ static struct sonde_error *ask_bases(struct sonde_qemu *qemu,
 	uint64_t *bases)
 {
 	char commands[REGIONS_MAX][40], *texts[REGIONS_MAX];
-	const char *pointers[REGIONS_MAX];
+	const char *pointers[REGIONS_MAX] = {NULL};
 
 	for (size_t i = 0; i < count; i++) {
 		snprintf(commands[i], sizeof(commands[i]), "gpa2hva 0x%" PRIx64,

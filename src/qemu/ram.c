@@ -38,7 +38,7 @@ struct sonde_qemu_ram {
 	struct sonde_qemu_ram_file **files;
 	size_t file_count;
 	/** For BY_PROCESS: of our own. */
-	struct sonde_qemu_process process;
+	struct sonde_qemu_host process;
 	int pagemap;
 	struct sonde_error *(*ask)(
 		void *user, uint64_t address, void *buffer, size_t length);
@@ -115,7 +115,7 @@ static struct sonde_error *find_file(struct sonde_qemu_ram *ram,
 			return NULL;
 		}
 	}
-	CHECK(sonde_error_while(sonde_qemu_process_open_file(&ram->process, mapping, &fd),
+	CHECK(sonde_error_while(sonde_qemu_host_open_file(&ram->process, mapping, &fd),
 		"opening \"%s\", which the guest's RAM is in", mapping->path));
 	return add_file(ram, fd, !ram->no_mapping && mapping->shared, ret);
 }
@@ -231,7 +231,7 @@ static bool may_read_process(struct sonde_qemu_ram *ram, uint64_t host)
 	struct sonde_error *error;
 	uint8_t byte;
 
-	error = sonde_qemu_process_read(&ram->process, host, &byte, 1);
+	error = sonde_qemu_host_read(&ram->process, host, &byte, 1);
 	if (!error)
 		return true;
 	explain(ram, sonde_error_while(error, "reading QEMU's memory"), same_user);
@@ -259,7 +259,7 @@ static void settle(struct sonde_qemu_ram *ram)
 }
 
 static struct sonde_error *look_at_process(struct sonde_qemu_ram *ram,
-	const struct sonde_qemu_process *process, struct sonde_qemu_mappings *mappings)
+	const struct sonde_qemu_host *process, struct sonde_qemu_mappings *mappings)
 {
 	struct sonde_error *error;
 	int directory = fcntl(process->directory, F_DUPFD_CLOEXEC, 0);
@@ -267,7 +267,7 @@ static struct sonde_error *look_at_process(struct sonde_qemu_ram *ram,
 	if (directory < 0)
 		return sonde_error_system(errno);
 	ram->process =
-		(struct sonde_qemu_process){.pid = process->pid, .directory = directory};
+		(struct sonde_qemu_host){.pid = process->pid, .directory = directory};
 	error = sonde_qemu_mappings_read(process, mappings);
 	if (sonde_error_is(error, SONDE_ERROR_PERMISSION)) {
 		explain(ram, error, same_user);
@@ -327,7 +327,7 @@ void sonde_qemu_ram_destroy(struct sonde_qemu_ram *ram)
 		return;
 	for (size_t i = 0; i < ram->file_count; i++)
 		sonde_qemu_ram_file_destroy(ram->files[i]);
-	sonde_qemu_process_release(&ram->process);
+	sonde_qemu_host_release(&ram->process);
 	if (ram->pagemap >= 0)
 		close(ram->pagemap);
 	free(ram->files);
@@ -375,8 +375,7 @@ static struct sonde_error *read_over_file(struct sonde_qemu_ram *ram,
 			wanted = 64;
 		got = pread(ram->pagemap, entries, wanted * 8, (off_t)(page * 8));
 		if (got < 8)
-			return sonde_qemu_process_read(
-				&ram->process, host, buffer, length);
+			return sonde_qemu_host_read(&ram->process, host, buffer, length);
 		while (pages < (size_t)got / 8 &&
 			!(entries[pages] >> 62) == !(entries[0] >> 62))
 			pages++;
@@ -384,7 +383,7 @@ static struct sonde_error *read_over_file(struct sonde_qemu_ram *ram,
 		if (part > length)
 			part = length;
 		if (entries[0] >> 62)
-			CHECK(sonde_qemu_process_read(&ram->process, host, buffer, part));
+			CHECK(sonde_qemu_host_read(&ram->process, host, buffer, part));
 		else
 			CHECK(sonde_qemu_ram_file_read(
 				segment->file, offset, buffer, part));
@@ -408,7 +407,7 @@ static struct sonde_error *read_segment(struct sonde_qemu_ram *ram,
 	case SONDE_QEMU_BY_PROCESS:
 		if (segment->over_file && ram->pagemap >= 0)
 			return read_over_file(ram, segment, skip, buffer, length);
-		return sonde_qemu_process_read(
+		return sonde_qemu_host_read(
 			&ram->process, segment->host + skip, buffer, length);
 	case SONDE_QEMU_BY_MONITOR:
 		break;

@@ -11,7 +11,7 @@
 #define SONDE_QEMU_RAM_H
 
 #include "memory_map.h"
-#include "process.h"
+#include "host_memory.h"
 #include "space.h"
 
 /** In the order in which they are preferred. */
@@ -32,7 +32,7 @@ struct sonde_qemu_ram_sources {
 	/** One for each range of @ref map: the address in QEMU's process; 0: unknown. */
 	const uint64_t *host;
 	/** NULL: unknown, or not to be asked. */
-	const struct sonde_qemu_process *process;
+	const struct sonde_qemu_host *process;
 	/** The largest region is in this file; NULL: not said. */
 	const char *file;
 	/** Files are not mapped. */

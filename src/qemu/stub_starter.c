@@ -14,6 +14,7 @@
 
 #include "helper.h"
 #include "runtime_directory.h"
+#include "target.h"
 
 /* --- a stub that is there --------------------------------------------------------- */
 
@@ -172,12 +173,15 @@ struct sonde_error *sonde_qemu_start_stub(
 
 struct sonde_error *sonde_qemu_note_stub(struct sonde_qemu *qemu)
 {
-	const char *place = qemu->monitor.address;
+	char place[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
 
-	if (!qemu->stub_started || place[0] != '/')
+	/* The guard speaks to Unix sockets alone; a stub that stays does no harm. */
+	if (!qemu->stub_started || qemu->monitor.address[0] != '/' ||
+		strlen(qemu->monitor.address) >= sizeof(place))
 		return NULL;
+	strcpy(place, qemu->monitor.address);
 	return sonde_journal_arm(qemu->target->journal, SONDE_JOURNAL_QMP_DROP_STUB,
-		place, strlen(place) + 1, &qemu->stub_slot);
+		place, sizeof(place), &qemu->stub_slot);
 }
 
 struct sonde_error *sonde_qemu_drop_stub(struct sonde_qemu *qemu)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "host_memory.h"
 #include "survey.h"
 
 /*
@@ -30,15 +30,14 @@ static const struct sonde_qemu_mapping *find_ram(
 	return largest;
 }
 
-static struct sonde_error *judge(const struct sonde_qemu_process *process,
+static struct sonde_error *judge(const struct sonde_qemu_host *process,
 	const struct sonde_qemu_mapping *ram, struct sonde_qemu_survey *ret)
 {
 	uint8_t byte;
 	int fd;
 
 	if (ram->inode && ram->shared) {
-		struct sonde_error *error =
-			sonde_qemu_process_open_file(process, ram, &fd);
+		struct sonde_error *error = sonde_qemu_host_open_file(process, ram, &fd);
 
 		if (!error) {
 			close(fd);
@@ -49,12 +48,12 @@ static struct sonde_error *judge(const struct sonde_qemu_process *process,
 			sonde_error_why(error));
 		sonde_error_destroy(error);
 	}
-	CHECK(sonde_qemu_process_read(process, ram->first, &byte, 1));
+	CHECK(sonde_qemu_host_read(process, ram->first, &byte, 1));
 	ret->means = "process";
 	return NULL;
 }
 
-static struct sonde_error *survey(const struct sonde_qemu_process *process,
+static struct sonde_error *survey(const struct sonde_qemu_host *process,
 	uint64_t ram_bytes, struct sonde_qemu_survey *ret)
 {
 	CLEANUP(sonde_qemu_mappings_deinit) struct sonde_qemu_mappings mappings = {0};
@@ -69,12 +68,12 @@ struct sonde_error *sonde_qemu_survey(
 	pid_t pid, uint64_t ram_bytes, struct sonde_qemu_survey *ret)
 {
 	struct sonde_qemu_survey result = {.means = "none"};
-	struct sonde_qemu_process process;
+	struct sonde_qemu_host process;
 	struct sonde_error *error;
 
-	CHECK(sonde_qemu_process_hold(pid, 0, &process));
+	CHECK(sonde_qemu_host_hold(pid, 0, &process));
 	error = survey(&process, ram_bytes, &result);
-	sonde_qemu_process_release(&process);
+	sonde_qemu_host_release(&process);
 	if (sonde_error_is(error, SONDE_ERROR_PERMISSION)) {
 		snprintf(result.why, sizeof(result.why),
 			"its memory may not be read (%s): run sonde as root, or as the "

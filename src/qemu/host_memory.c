@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "buffer.h"
-#include "process.h"
+#include "host_memory.h"
 
 enum {
 	/** A kernel allows 65530 mappings (vm.max_map_count). */
@@ -52,8 +52,8 @@ static struct sonde_error *ended(pid_t pid)
 		SONDE_ERROR_NOT_FOUND, "process %d has ended", (int)pid);
 }
 
-struct sonde_error *sonde_qemu_process_hold(
-	pid_t pid, uint64_t start, struct sonde_qemu_process *ret)
+struct sonde_error *sonde_qemu_host_hold(
+	pid_t pid, uint64_t start, struct sonde_qemu_host *ret)
 {
 	char path[32];
 	int directory;
@@ -68,18 +68,18 @@ struct sonde_error *sonde_qemu_process_hold(
 		return sonde_error_create(SONDE_ERROR_NOT_FOUND,
 			"process %d has ended, and another one has its number", (int)pid);
 	}
-	*ret = (struct sonde_qemu_process){.pid = pid, .directory = directory};
+	*ret = (struct sonde_qemu_host){.pid = pid, .directory = directory};
 	return NULL;
 }
 
-void sonde_qemu_process_release(struct sonde_qemu_process *process)
+void sonde_qemu_host_release(struct sonde_qemu_host *process)
 {
 	if (process->directory >= 0)
 		close(process->directory);
 	process->directory = -1;
 }
 
-struct sonde_error *sonde_qemu_process_check(const struct sonde_qemu_process *process)
+struct sonde_error *sonde_qemu_host_check(const struct sonde_qemu_host *process)
 {
 	return faccessat(process->directory, "stat", F_OK, 0) < 0 ? ended(process->pid)
 								  : NULL;
@@ -87,7 +87,7 @@ struct sonde_error *sonde_qemu_process_check(const struct sonde_qemu_process *pr
 
 /* --- memory --------------------------------------------------------------------- */
 
-struct sonde_error *sonde_qemu_process_read(const struct sonde_qemu_process *process,
+struct sonde_error *sonde_qemu_host_read(const struct sonde_qemu_host *process,
 	uint64_t address, void *buffer, size_t length)
 {
 	for (size_t done = 0; done < length;) {
@@ -106,7 +106,7 @@ struct sonde_error *sonde_qemu_process_read(const struct sonde_qemu_process *pro
 		done += (size_t)got;
 	}
 	/* It took a number: what was read may be another process's. */
-	return sonde_qemu_process_check(process);
+	return sonde_qemu_host_check(process);
 }
 
 /* --- files ---------------------------------------------------------------------- */
@@ -118,8 +118,8 @@ static bool is_file_of(
 }
 
 /* By the name that the process calls it, in the process's own root. */
-static int open_by_name(const struct sonde_qemu_process *process,
-	const struct sonde_qemu_mapping *mapping)
+static int open_by_name(
+	const struct sonde_qemu_host *process, const struct sonde_qemu_mapping *mapping)
 {
 	CLEANUP(cleanup_free) char *inside = NULL;
 	struct stat status;
@@ -159,7 +159,7 @@ static int open_descriptor(
 	return -1;
 }
 
-struct sonde_error *sonde_qemu_process_open_file(const struct sonde_qemu_process *process,
+struct sonde_error *sonde_qemu_host_open_file(const struct sonde_qemu_host *process,
 	const struct sonde_qemu_mapping *mapping, int *ret)
 {
 	int fd = open_by_name(process, mapping), number = ENOENT, descriptors;
@@ -301,7 +301,7 @@ struct sonde_error *sonde_qemu_mappings_parse(
 }
 
 struct sonde_error *sonde_qemu_mappings_read(
-	const struct sonde_qemu_process *process, struct sonde_qemu_mappings *ret)
+	const struct sonde_qemu_host *process, struct sonde_qemu_mappings *ret)
 {
 	CLEANUP(sonde_buffer_deinit) struct sonde_buffer text = {0};
 	int fd = openat(process->directory, "maps", O_RDONLY | O_CLOEXEC);

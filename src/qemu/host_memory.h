@@ -3,8 +3,8 @@
  * A QEMU process, held so that another one that gets its number is never taken for it: by
  * a descriptor of its directory in /proc, which leads nowhere once it has ended.
  */
-#ifndef SONDE_QEMU_PROCESS_H
-#define SONDE_QEMU_PROCESS_H
+#ifndef SONDE_QEMU_HOST_MEMORY_H
+#define SONDE_QEMU_HOST_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 
 #include "error.h"
 
-struct sonde_qemu_process {
+struct sonde_qemu_host {
 	pid_t pid;
 	/** Its directory in /proc; -1: there is no process. */
 	int directory;
@@ -44,32 +44,32 @@ struct sonde_qemu_mappings {
  * @p start: field 22 of /proc/PID/stat as it was when somebody said this number; 0: not
  * known. SONDE_ERROR_NOT_FOUND where the process has ended.
  */
-SONDE_NODISCARD struct sonde_error *sonde_qemu_process_hold(
-	pid_t pid, uint64_t start, struct sonde_qemu_process *ret);
-void sonde_qemu_process_release(struct sonde_qemu_process *process);
+SONDE_NODISCARD struct sonde_error *sonde_qemu_host_hold(
+	pid_t pid, uint64_t start, struct sonde_qemu_host *ret);
+void sonde_qemu_host_release(struct sonde_qemu_host *process);
 
 /** SONDE_ERROR_NOT_FOUND where it has ended. */
-SONDE_NODISCARD struct sonde_error *sonde_qemu_process_check(
-	const struct sonde_qemu_process *process);
+SONDE_NODISCARD struct sonde_error *sonde_qemu_host_check(
+	const struct sonde_qemu_host *process);
 
 /**
  * Copies from the process's memory, without touching the process: all of it, or the
  * error of the first byte that cannot be had. @p address is the process's.
  */
-SONDE_NODISCARD struct sonde_error *sonde_qemu_process_read(
-	const struct sonde_qemu_process *process, uint64_t address, void *buffer,
+SONDE_NODISCARD struct sonde_error *sonde_qemu_host_read(
+	const struct sonde_qemu_host *process, uint64_t address, void *buffer,
 	size_t length);
 
 /**
  * Opens the file behind @p mapping for reading, under its name or through one of the
  * process's descriptors. SONDE_ERROR_PERMISSION and _NOT_FOUND are answers.
  */
-SONDE_NODISCARD struct sonde_error *sonde_qemu_process_open_file(
-	const struct sonde_qemu_process *process,
-	const struct sonde_qemu_mapping *mapping, int *ret);
+SONDE_NODISCARD struct sonde_error *sonde_qemu_host_open_file(
+	const struct sonde_qemu_host *process, const struct sonde_qemu_mapping *mapping,
+	int *ret);
 
 SONDE_NODISCARD struct sonde_error *sonde_qemu_mappings_read(
-	const struct sonde_qemu_process *process, struct sonde_qemu_mappings *ret);
+	const struct sonde_qemu_host *process, struct sonde_qemu_mappings *ret);
 /** @p text is what /proc/PID/maps has; lines that make no sense are passed over. */
 SONDE_NODISCARD struct sonde_error *sonde_qemu_mappings_parse(
 	const char *text, struct sonde_qemu_mappings *ret);
