@@ -17,8 +17,10 @@ extern "C" {
 
 /**
  * Attaches to what @p specification names: gdb:HOST:PORT, gdb:/path.sock,
- * gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD, gdb:exec:COMMAND.
- * The caller closes @p ret with sonde_target_close().
+ * gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD, gdb:exec:COMMAND; qemu:NAME, qemu:PID,
+ * qemu:/path/qmp.sock, qemu:qmp=ADDR,gdb=ADDR,ram=FILE,pid=N. NULL, "" and "qemu:" mean
+ * the only QEMU of this host that can be reached. The caller closes @p ret with
+ * sonde_target_close().
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_open(
 	struct sonde *sonde, const char *specification, struct sonde_target **ret);
