@@ -244,9 +244,11 @@ static void test_riscv64_names(void **state)
 	parse("riscv64", " V      =   1\n pc       ffffffe000000000\n satp     "
 			 "8000000000080002\n x8/s0    0000000000000008 x9/s1    "
 			 "0000000000000009\n f10/fa0  3ff0000000000000 nonsense "
-			 "0000000000000001 x10/a0 12 x11/a1   000000000000000b\n");
-	check_values("pc=ffffffe000000000,satp=8000000000080002,fp=8,s1=9,a0=,a1=b,"
-		     "fa0=3ff0000000000000");
+			 "0000000000000001 x10/a0 12 x11/a1   000000000000000b\n"
+			 " hgatp    0000000000000001\n");
+	check_values(
+		"hgatp=,pc=ffffffe000000000,satp=8000000000080002,fp=8,s1=9,a0=,a1=b,"
+		"fa0=3ff0000000000000");
 }
 
 static void test_which_cpu(void **state)

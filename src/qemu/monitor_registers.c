@@ -69,8 +69,11 @@ int sonde_qemu_field_number(const struct sonde_qemu_field *field, const char *pr
 struct sonde_register_value *sonde_qemu_dump_find(
 	const struct sonde_qemu_dump *dump, const char *name)
 {
-	for (size_t i = 0; i < dump->architecture->count; i++)
-		if (!strcmp(dump->architecture->registers[i].name, name))
+	const struct sonde_qemu_architecture *architecture = dump->architecture;
+
+	for (size_t i = 0; i < architecture->count; i++)
+		if (!architecture->registers[i].why_not &&
+			!strcmp(architecture->registers[i].name, name))
 			return &dump->values[i];
 	return NULL;
 }

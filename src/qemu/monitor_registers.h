@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Registers as the monitor's `info registers` prints them, by name: QEMU's
- * target/i386/cpu-dump.c, target/arm/cpu.c, target/riscv/cpu.c.
+ * target/i386/cpu-dump.c, target/arm/cpu.c, target/riscv/cpu.c. Those that a stub of QEMU
+ * has are called as there, and are as wide.
+ *
+ * QEMU does not stop a CPU to print it. Under TCG, what is printed of one that runs may
+ * be of different moments: within a SYSCALL, say, with the CPL of user mode and the CS of
+ * the kernel.
  */
 #ifndef SONDE_QEMU_MONITOR_REGISTERS_H
 #define SONDE_QEMU_MONITOR_REGISTERS_H
@@ -16,7 +21,10 @@ struct sonde_qemu_register {
 	unsigned bits;
 	/** "general", "system", "float", "vector". */
 	const char *group;
-	/** NULL: the monitor tells it. Else why it does not, for users. */
+	/**
+	 * NULL: the monitor tells it, if the CPU's mode and extensions have it. Else why
+	 * it does not, for users; it is never available then.
+	 */
 	const char *why_not;
 };
 

@@ -52,7 +52,7 @@ extern const struct sonde_qemu_architecture sonde_qemu_architecture_i386;
 extern const struct sonde_qemu_architecture sonde_qemu_architecture_aarch64;
 extern const struct sonde_qemu_architecture sonde_qemu_architecture_riscv64;
 
-/** The value of register @p name, or NULL where it has none of that name. */
+/** The value of register @p name, or NULL where none of that name is ever told. */
 struct sonde_register_value *sonde_qemu_dump_find(
 	const struct sonde_qemu_dump *dump, const char *name);
 
