@@ -131,8 +131,10 @@ static struct sonde_error *look_at_all(struct sonde_look *look)
 	CHECK(sonde_look_at_channels(look));
 	CHECK(take_memory(look));
 	/* The text is handed over, and freed with the entry. */
-	look->found.qemu.why = (const char *)look->why.data;
-	look->why = (struct sonde_buffer){0};
+	if (look->why.length) {
+		look->found.qemu.why = (const char *)look->why.data;
+		look->why = (struct sonde_buffer){0};
+	}
 	return NULL;
 }
 
@@ -254,19 +256,43 @@ const struct sonde_found_qemu *sonde_found_qemus_get(
 
 /* --- who listens ------------------------------------------------------------------ */
 
-static bool listens(const struct sonde_qemu_process *process,
+static bool is_own_address(const char *address)
+{
+	static const char *const hosts[] = {"localhost:", "127.0.0.1:", "[::1]:", ":"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+		if (!strncmp(address, hosts[i], strlen(hosts[i])))
+			return true;
+	return false;
+}
+
+/* A port may have one listener for each family; all of them have to be the process's. */
+static bool listens_on(const struct sonde_qemu_process *process,
 	const struct sonde_qemu_listeners *listeners, const char *address)
 {
+	bool found = false;
+
 	for (size_t i = 0; i < listeners->count; i++) {
 		const struct sonde_qemu_listener *listener = &listeners->list[i];
 
-		if ((strchr(address, '/')
-				    ? sonde_qemu_listener_is_at(listener, address)
-				    : sonde_qemu_listener_is_on(listener, address)) &&
-			sonde_qemu_process_has_socket(process, listener->inode))
-			return true;
+		if (!listener->here || !sonde_qemu_listener_is_on(listener, address))
+			continue;
+		if (!sonde_qemu_process_has_socket(process, listener->inode))
+			return false;
+		found = true;
 	}
-	return false;
+	return found && is_own_address(address);
+}
+
+static bool listens(const struct sonde_qemu_process *process,
+	const struct sonde_qemu_listeners *listeners, const char *address)
+{
+	const struct sonde_qemu_listener *listener;
+
+	if (!strchr(address, '/'))
+		return listens_on(process, listeners, address);
+	listener = sonde_qemu_listeners_find(listeners, address);
+	return listener && sonde_qemu_process_has_socket(process, listener->inode);
 }
 
 static struct sonde_error *find_listening(const char *address,

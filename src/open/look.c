@@ -16,6 +16,8 @@
 enum {
 	/** How long one that does not answer is waited for. */
 	ANSWER_MS = 1000,
+	/** How long a client that has left may stand in the tables. */
+	PATIENCE_MS = 50,
 };
 
 /* --- whether a place is free ------------------------------------------------------ */
@@ -55,7 +57,8 @@ static struct sonde_error *check_port(
 	if (!is_numeric(host, port, &place))
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"the name of its host is not looked up for a list");
-	CHECK(sonde_socket_check_tcp_holder((const struct sockaddr *)&place));
+	CHECK(sonde_socket_check_tcp_holder_within(
+		(const struct sockaddr *)&place, PATIENCE_MS));
 	/* A client from elsewhere has come over another of our addresses. */
 	if (sonde_qemu_process_has_client(process, strtoul(port, NULL, 10)))
 		return sonde_error_create(
@@ -67,8 +70,9 @@ static struct sonde_error *check_port(
 static struct sonde_error *check_free(
 	const struct sonde_qemu_process *process, const char *address)
 {
-	return strchr(address, '/') ? sonde_socket_check_unix_holder(address)
-				    : check_port(process, address);
+	return strchr(address, '/')
+		       ? sonde_socket_check_unix_holder_within(address, PATIENCE_MS)
+		       : check_port(process, address);
 }
 
 /* Makes a reason of @p error, unless nobody is to be blamed for it but us. */

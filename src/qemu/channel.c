@@ -59,7 +59,9 @@ void sonde_qemu_channel_deinit(struct sonde_qemu_channel *channel)
 
 /* --- the old way ------------------------------------------------------------------ */
 
-static struct sonde_error *parse_unix(const char *text, struct sonde_qemu_channel *ret)
+/* @p text is what stands behind the first colon of @p whole. */
+static struct sonde_error *parse_unix(
+	const char *whole, const char *text, struct sonde_qemu_channel *ret)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	bool server, abstract;
@@ -68,7 +70,7 @@ static struct sonde_error *parse_unix(const char *text, struct sonde_qemu_channe
 	CHECK(sonde_qemu_option_get_flag(text, "path", "server", &server));
 	CHECK(sonde_qemu_option_get_flag(text, "path", "abstract", &abstract));
 	if (!path || !*path || abstract || !server)
-		return fill_other(ret, text);
+		return fill_other(ret, whole);
 	CHECK(fill(ret, SONDE_QEMU_CHANNEL_UNIX, path));
 	path = NULL;
 	return NULL;
@@ -76,7 +78,7 @@ static struct sonde_error *parse_unix(const char *text, struct sonde_qemu_channe
 
 /* "HOST:PORT,server=on", in which the host may be empty. */
 static struct sonde_error *parse_tcp(
-	const char *text, bool listens, struct sonde_qemu_channel *ret)
+	const char *whole, const char *text, bool listens, struct sonde_qemu_channel *ret)
 {
 	size_t length = strcspn(text, ",");
 	CLEANUP(cleanup_free) char *place = strndup(text, length);
@@ -89,7 +91,7 @@ static struct sonde_error *parse_tcp(
 		text[length] ? text + length + 1 : "", NULL, "server", &server));
 	colon = strrchr(place, ':');
 	if (!colon || !colon[1] || (!server && !listens))
-		return fill_other(ret, text);
+		return fill_other(ret, whole);
 	*colon = '\0';
 	return fill_tcp(ret, place, colon + 1);
 }
@@ -122,11 +124,11 @@ struct sonde_error *sonde_qemu_channel_parse(
 	}
 	if (!strncmp(text, "unix:", 5)) {
 		/* Even -gdb leaves it to the user to say that it is a server. */
-		CHECK(parse_unix(text + 5, &channel));
+		CHECK(parse_unix(text, text + 5, &channel));
 		return finish(text + 5, "path", &channel, ret);
 	}
 	if (!strncmp(text, "tcp:", 4)) {
-		CHECK(parse_tcp(text + 4, listens, &channel));
+		CHECK(parse_tcp(text, text + 4, listens, &channel));
 		return finish(text + 4, "place", &channel, ret);
 	}
 	return fill_other(ret, text);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -137,6 +138,7 @@ static void cleanup_file(FILE **file)
 }
 
 struct row {
+	char local[40];
 	unsigned port, state;
 	unsigned long inode;
 };
@@ -147,11 +149,28 @@ static bool next_row(FILE *table, struct row *ret)
 
 	while (table && fgets(line, sizeof(line), table))
 		if (sscanf(line,
-			    " %*[^:]: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s "
+			    " %*[^:]: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s "
 			    "%*s %*s %lu",
-			    &ret->port, &ret->state, &ret->inode) == 3)
+			    ret->local, &ret->port, &ret->state, &ret->inode) == 4)
 			return true;
 	return false;
+}
+
+/* All addresses, or a loopback's: 32-bit words in host order. */
+static bool is_here(const char *hex)
+{
+	unsigned words[4] = {0}, last;
+
+	if (strlen(hex) == 8)
+		return sscanf(hex, "%8x", &last) == 1 &&
+		       (!last || ntohl(last) >> 24 == 127);
+	if (sscanf(hex, "%8x%8x%8x%8x", &words[0], &words[1], &words[2], &words[3]) != 4)
+		return false;
+	last = ntohl(words[3]);
+	if (words[0] || words[1])
+		return false;
+	return words[2] ? ntohl(words[2]) == 0xffff && (!last || last >> 24 == 127)
+			: last <= 1;
 }
 
 static struct sonde_error *read_tcp(
@@ -162,7 +181,7 @@ static struct sonde_error *read_tcp(
 
 	while (listeners->count < LISTENERS_MAX && next_row(table, &row)) {
 		struct sonde_qemu_listener listener = {
-			.inode = row.inode, .port = row.port};
+			.inode = row.inode, .port = row.port, .here = is_here(row.local)};
 
 		if (row.state == STATE_LISTEN)
 			CHECK(add(listeners, &listener));
@@ -214,19 +233,45 @@ void sonde_qemu_listeners_deinit(struct sonde_qemu_listeners *listeners)
 	*listeners = (struct sonde_qemu_listeners){0};
 }
 
-bool sonde_qemu_listener_is_at(
-	const struct sonde_qemu_listener *listener, const char *path)
+static bool is_file(const struct sonde_qemu_listener *listener, const struct stat *file)
+{
+	return listener->path && listener->file_inode == (uint32_t)file->st_ino &&
+	       listener->file_device >> 20 == major(file->st_dev) &&
+	       (listener->file_device & 0xfffff) == minor(file->st_dev);
+}
+
+/*
+ * A union file system may number files in two ways. Then a whole name has to do, if only
+ * one has it.
+ */
+static const struct sonde_qemu_listener *find_by_name(
+	const struct sonde_qemu_listeners *listeners, const char *path)
+{
+	const struct sonde_qemu_listener *found = NULL;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		const struct sonde_qemu_listener *listener = &listeners->list[i];
+
+		if (!listener->path || *path != '/' || strcmp(listener->path, path) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = listener;
+	}
+	return found;
+}
+
+const struct sonde_qemu_listener *sonde_qemu_listeners_find(
+	const struct sonde_qemu_listeners *listeners, const char *path)
 {
 	struct stat file;
 
-	if (!listener->path || stat(path, &file) < 0 || !S_ISSOCK(file.st_mode))
-		return false;
-	/* A union file system may number files in two ways; then the name has to do. */
-	if (listener->path[0] == '/' && !strcmp(listener->path, path))
-		return true;
-	return listener->file_inode == (uint32_t)file.st_ino &&
-	       listener->file_device >> 20 == major(file.st_dev) &&
-	       (listener->file_device & 0xfffff) == minor(file.st_dev);
+	if (stat(path, &file) < 0 || !S_ISSOCK(file.st_mode))
+		return NULL;
+	for (size_t i = 0; i < listeners->count; i++)
+		if (is_file(&listeners->list[i], &file))
+			return &listeners->list[i];
+	return find_by_name(listeners, path);
 }
 
 bool sonde_qemu_listener_is_on(

@@ -20,8 +20,9 @@ struct sonde_qemu_listener {
 	char *path;
 	/** The file, as the kernel writes it; file_inode 0: not known. */
 	uint32_t file_inode, file_device;
-	/** Of TCP. */
+	/** Of TCP; here: it is reached by this machine's own address. */
 	unsigned port;
+	bool here;
 };
 
 struct sonde_qemu_listeners {
@@ -34,9 +35,12 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_listeners_read(
 	struct sonde_qemu_listeners *ret);
 void sonde_qemu_listeners_deinit(struct sonde_qemu_listeners *listeners);
 
-/** Whether @p listener is the one at @p path, a name that we can follow. */
-bool sonde_qemu_listener_is_at(
-	const struct sonde_qemu_listener *listener, const char *path);
+/**
+ * The one at @p path, a name that we can follow; NULL: none. It is told by its file: who
+ * was bound to that name before the file was made anew has the same name.
+ */
+const struct sonde_qemu_listener *sonde_qemu_listeners_find(
+	const struct sonde_qemu_listeners *listeners, const char *path);
 
 /** Whether @p listener has the port of @p address, which is HOST:PORT with a number. */
 bool sonde_qemu_listener_is_on(

@@ -143,11 +143,14 @@ static bool take_unit(const char *suffix, uint64_t *unit)
 
 static bool take_fraction(const char *text, uint64_t unit, uint64_t *ret)
 {
-	char *end;
-	double value = strtod(text, &end);
+	size_t whole = strspn(text, "0123456789") + 1;
+	size_t length = whole + strspn(text + whole, "0123456789");
+	double value;
 
-	if (!take_unit(end, &unit))
+	/* strtod() takes more, such as an exponent. */
+	if (!take_unit(text + length, &unit))
 		return false;
+	value = strtod(text, NULL);
 	value *= (double)unit;
 	if (!(value >= 0 && value < 18446744073709549568.0))
 		return false;

@@ -34,13 +34,12 @@ static bool is_socket(const char *path)
 static bool owns(const struct sonde_qemu_process *process,
 	const struct sonde_qemu_listeners *listeners, const char *path)
 {
+	const struct sonde_qemu_listener *listener;
+
 	if (!process->descriptors_known)
 		return is_socket(path);
-	for (size_t i = 0; i < listeners->count; i++)
-		if (sonde_qemu_listener_is_at(&listeners->list[i], path) &&
-			sonde_qemu_process_has_socket(process, listeners->list[i].inode))
-			return true;
-	return false;
+	listener = sonde_qemu_listeners_find(listeners, path);
+	return listener && sonde_qemu_process_has_socket(process, listener->inode);
 }
 
 /* --- where a path may belong ------------------------------------------------------ */
