@@ -153,6 +153,8 @@ static bool answer(struct fake_monitor *monitor, const char *command, long long 
 	else if (!strcmp(command, "flood"))
 		while (say(monitor, event))
 			;
+	else if (!strcmp(command, "slow"))
+		goes_on = usleep(2000) == 0 && say_return(monitor, "{}", id);
 	else if (!strcmp(command, "deaf"))
 		goes_on = usleep(1500000) == 0;
 	else
