@@ -7,6 +7,7 @@
 #include <sonde/context.h>
 #include <sonde/control.h>
 #include <sonde/disassemble.h>
+#include <sonde/discovery.h>
 #include <sonde/error.h>
 #include <sonde/expression.h>
 #include <sonde/register.h>

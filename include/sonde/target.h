@@ -16,11 +16,12 @@ extern "C" {
 #endif
 
 /**
- * Attaches to what @p specification names: qemu:NAME, qemu:PID, qemu:/path/qmp.sock,
- * qemu:qmp=ADDRESS,gdb=ADDRESS,ram=FILE,pid=N (a QEMU that is watched without being
- * stopped; NULL: the only one on this host); gdb:HOST:PORT, gdb:/path.sock,
- * gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD, gdb:exec:COMMAND.
- * The caller closes @p ret with sonde_target_close().
+ * Attaches to what @p specification names: gdb:HOST:PORT, gdb:/path.sock,
+ * gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD, gdb:exec:COMMAND; qemu:NAME, qemu:PID,
+ * qemu:/path/qmp.sock, qemu:qmp=ADDR,gdb=ADDR,ram=FILE,pid=N. NULL, "" and "qemu:" mean
+ * the only QEMU of this host that can be reached. A QEMU is watched, without being
+ * stopped, until something is to be controlled. The caller closes @p ret with
+ * sonde_target_close().
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_open(
 	struct sonde *sonde, const char *specification, struct sonde_target **ret);

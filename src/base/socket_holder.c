@@ -156,9 +156,10 @@ static bool has_client(const struct place *place, unsigned long *peer)
 	}
 }
 
-struct sonde_error *sonde_socket_check_unix_holder(const char *path)
+struct sonde_error *sonde_socket_check_unix_holder_within(
+	const char *path, unsigned patience_ms)
 {
-	int64_t deadline = sonde_deadline_in(LEAVING_MS);
+	int64_t deadline = sonde_deadline_in(patience_ms);
 	struct place place;
 	unsigned long peer = 0;
 
@@ -170,6 +171,11 @@ struct sonde_error *sonde_socket_check_unix_holder(const char *path)
 		poll(NULL, 0, 10);
 	}
 	return NULL;
+}
+
+struct sonde_error *sonde_socket_check_unix_holder(const char *path)
+{
+	return sonde_socket_check_unix_holder_within(path, LEAVING_MS);
 }
 
 /* --- TCP --------------------------------------------------------------------------- */
@@ -287,10 +293,11 @@ void sonde_socket_tcp_identity(const struct sockaddr *address, char *ret, size_t
 		find_listener("/proc/net/tcp6", port, ret, size);
 }
 
-struct sonde_error *sonde_socket_check_tcp_holder(const struct sockaddr *address)
+struct sonde_error *sonde_socket_check_tcp_holder_within(
+	const struct sockaddr *address, unsigned patience_ms)
 {
 	static const char tcp[] = "/proc/net/tcp", tcp6[] = "/proc/net/tcp6";
-	int64_t deadline = sonde_deadline_in(LEAVING_MS);
+	int64_t deadline = sonde_deadline_in(patience_ms);
 	unsigned port, client;
 	unsigned long inode;
 
@@ -307,4 +314,9 @@ struct sonde_error *sonde_socket_check_tcp_holder(const struct sockaddr *address
 		poll(NULL, 0, 10);
 	}
 	return NULL;
+}
+
+struct sonde_error *sonde_socket_check_tcp_holder(const struct sockaddr *address)
+{
+	return sonde_socket_check_tcp_holder_within(address, LEAVING_MS);
 }

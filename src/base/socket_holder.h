@@ -25,6 +25,15 @@ SONDE_NODISCARD struct sonde_error *sonde_socket_check_tcp_holder(
 	const struct sockaddr *address);
 
 /**
+ * The same, for who looks at many: a client that has just left is given @p patience_ms to
+ * be out of the tables, and not half a second.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_socket_check_unix_holder_within(
+	const char *path, unsigned patience_ms);
+SONDE_NODISCARD struct sonde_error *sonde_socket_check_tcp_holder_within(
+	const struct sockaddr *address, unsigned patience_ms);
+
+/**
  * What tells the listener at @p address from a later one there: "" where it is not on
  * this machine, or not found.
  */

@@ -5,7 +5,6 @@
 static const char kernel[] = "the kernel level";
 
 const struct cli_command cli_absent_commands[] = {
-	{.name = "ls", .needs = "discovery", .summary = "QEMUs on this host"},
 	{.name = "ps", .needs = kernel, .summary = "processes or tasks"},
 	{.name = "modules", .needs = kernel, .summary = "kernel modules"},
 	{.name = "maps", .needs = kernel, .summary = "memory areas of a process"},

@@ -104,6 +104,7 @@ static bool may_pass(const struct sonde_error *error)
 
 static int open_target(struct cli *cli)
 {
+	const char *name = cli->settings.target ?: "a QEMU";
 	bool said = false;
 
 	for (;;) {
@@ -117,13 +118,13 @@ static int open_target(struct cli *cli)
 			return CLI_DONE;
 		}
 		if (!said)
-			cli_notice(cli, "waiting for %s: %s", cli->settings.target,
-				sonde_error_why(error));
+			cli_notice(
+				cli, "waiting for %s: %s", name, sonde_error_why(error));
 		said = true;
 		sonde_error_destroy(error);
 		if (cli_signals_came() || usleep(RETRY_US) < 0 || cli_signals_came())
-			return cli_fail(cli, SONDE_ERROR_INTERRUPTED,
-				cli->settings.target, NULL, "interrupted");
+			return cli_fail(
+				cli, SONDE_ERROR_INTERRUPTED, name, NULL, "interrupted");
 	}
 }
 
@@ -151,10 +152,6 @@ int cli_attach(struct cli *cli, const struct cli_arguments *arguments)
 	};
 	int status;
 
-	if (!cli->settings.target)
-		return cli_fail(cli, SONDE_ERROR_INVALID, "no target",
-			"name a target with -t gdb:HOST:PORT or -t gdb:/path.sock",
-			"this version does not look for one by itself");
 	CLI_TRY(cli, sonde_create(&options, &cli->sonde));
 	cli_signals_direct(cli->sonde);
 	/* One that came before there was anything to interrupt. */

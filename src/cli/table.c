@@ -8,6 +8,7 @@
 #include "table.h"
 
 const struct cli_command *const cli_table[] = {
+	&cli_command_ls,
 	&cli_command_info,
 	&cli_command_regs,
 	&cli_command_set_reg,

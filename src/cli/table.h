@@ -16,6 +16,7 @@ extern const struct cli_command cli_command_continue;
 extern const struct cli_command cli_command_disasm;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_info;
+extern const struct cli_command cli_command_ls;
 extern const struct cli_command cli_command_pause;
 extern const struct cli_command cli_command_quit;
 extern const struct cli_command cli_command_read;

@@ -73,7 +73,4 @@ SONDE_NODISCARD struct sonde_error *sonde_journal_set_mode(
 /** Those that are set; 0 without a journal. */
 unsigned sonde_journal_mode(const struct sonde_journal *journal);
 
-/** Clock ticks since boot when process @p pid began; 0: there is none. */
-uint64_t sonde_process_start_time(int pid);
-
 #endif

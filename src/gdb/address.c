@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "host_port.h"
+#include "start_time.h"
 #include "protect.h"
 #include "socket_holder.h"
 

@@ -4,6 +4,38 @@
 
 #include "context.h"
 #include "machine.h"
+#include "qemu.h"
+#include "specification.h"
+
+const char *sonde_version(void)
+{
+	return SONDE_VERSION;
+}
+
+/* The one place where a QEMU that was found is attached to. */
+static struct sonde_error *open_resolved(struct sonde *sonde,
+	const struct sonde_resolution *resolution, struct sonde_target **ret)
+{
+	return sonde_gdb_open_helped(
+		sonde, resolution->name, &sonde_qemu_helper, resolution->options, ret);
+}
+
+static struct sonde_error *open_qemu(
+	struct sonde *sonde, const char *words, struct sonde_target **ret)
+{
+	struct sonde_resolution resolution;
+	struct sonde_error *error;
+
+	error = sonde_specification_resolve(sonde, words, &resolution);
+	if (!error) {
+		error = open_resolved(sonde, &resolution, ret);
+		sonde_resolution_deinit(&resolution);
+	}
+	return *words ? sonde_error_while(error, "opening \"qemu:%s\"", words)
+		      : sonde_error_while(error, "looking for a QEMU to attach to");
+}
+
+static const struct sonde_driver qemu_driver = {.name = "qemu", .open = open_qemu};
 
 struct sonde_error *sonde_create(const struct sonde_options *options, struct sonde **ret)
 {
@@ -12,6 +44,8 @@ struct sonde_error *sonde_create(const struct sonde_options *options, struct son
 
 	CHECK(sonde_context_create(options, &sonde));
 	error = sonde_context_add_driver(sonde, &sonde_gdb_driver);
+	if (!error)
+		error = sonde_context_add_driver(sonde, &qemu_driver);
 	if (error) {
 		sonde_destroy(sonde);
 		return error;
@@ -20,17 +54,16 @@ struct sonde_error *sonde_create(const struct sonde_options *options, struct son
 	return NULL;
 }
 
-const char *sonde_version(void)
-{
-	return SONDE_VERSION;
-}
-
 struct sonde_error *sonde_open(
 	struct sonde *sonde, const char *specification, struct sonde_target **ret)
 {
-	const char *colon = strchr(specification, ':');
-	size_t length = colon ? (size_t)(colon - specification) : 0;
+	const char *colon;
+	size_t length;
 
+	if (!specification || !*specification)
+		return open_qemu(sonde, "", ret);
+	colon = strchr(specification, ':');
+	length = colon ? (size_t)(colon - specification) : 0;
 	for (size_t i = 0; length && i < sonde->driver_count; i++) {
 		const struct sonde_driver *driver = sonde->drivers[i];
 
@@ -38,17 +71,18 @@ struct sonde_error *sonde_open(
 			!memcmp(driver->name, specification, length))
 			return driver->open(sonde, colon + 1, ret);
 	}
-	if (!strncmp(specification, "qemu:", 5) || !strncmp(specification, "core:", 5))
+	if (!strncmp(specification, "core:", 5))
 		return sonde_error_suggest(
 			sonde_error_while(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-						  "this version attaches to stubs only"),
+						  "this version reads no memory images"),
 				"opening \"%s\"", specification),
-			"write gdb:HOST:PORT or gdb:/path.sock");
+			"write qemu:NAME, gdb:HOST:PORT or gdb:/path.sock");
 	return sonde_error_suggest(
 		sonde_error_while(sonde_error_create(SONDE_ERROR_INVALID,
 					  "no driver knows this kind of target"),
 			"opening \"%s\"", specification),
-		"write gdb:HOST:PORT, gdb:/path.sock, gdb:udp:HOST:PORT, "
+		"write qemu:NAME, qemu:PID, gdb:HOST:PORT, gdb:/path.sock, "
+		"gdb:udp:HOST:PORT, "
 		"gdb:serial:DEVICE,BAUD, gdb:telnet:HOST:PORT or "
 		"gdb:exec:COMMAND");
 }

@@ -6,6 +6,7 @@
 #include "arch.h"
 #include "helper.h"
 #include "monitor_registers.h"
+#include "qemu.h"
 #include "target.h"
 #include "window.h"
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What <sonde/discovery.h> promises, and what else is known of a QEMU that was found. */
+#ifndef SONDE_OPEN_FOUND_H
+#define SONDE_OPEN_FOUND_H
+
+#include <sonde/discovery.h>
+#include "buffer.h"
+#include "context.h"
+#include "process.h"
+
+struct sonde_found {
+	/** Its strings are owned. */
+	struct sonde_found_qemu qemu;
+	/** It can be connected to: QMP has answered, at the stub there is nobody. */
+	bool qmp_free, gdb_free;
+	/** What kept us from the last one that is not free. */
+	enum sonde_error_kind hindrance;
+};
+
+struct sonde_found_qemus {
+	struct sonde_found *list;
+	size_t count;
+};
+
+/** One that is looked at. */
+struct sonde_look {
+	struct sonde *sonde;
+	const struct sonde_qemu_listeners *listeners;
+	struct sonde_qemu_process process;
+	struct sonde_found found;
+	/** Why not, so far. */
+	struct sonde_buffer why;
+};
+
+/** Adds a reason to those there are. */
+SONDE_NODISCARD struct sonde_error *sonde_look_explain(
+	struct sonde_look *look, const char *format, ...) PRINTF(2, 3);
+
+/** Finds the monitors and the stub, and asks the first QMP that is free. */
+SONDE_NODISCARD struct sonde_error *sonde_look_at_channels(struct sonde_look *look);
+
+/**
+ * The QEMU that listens at @p address, a path or HOST:PORT. SONDE_ERROR_NOT_FOUND: it
+ * cannot be told. The caller closes @p ret.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_find_listening_qemu(
+	const char *address, struct sonde_qemu_process *ret);
+
+#endif

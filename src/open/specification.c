@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From the words for a QEMU to what its helper is given. What was found by looking around
+ * is handed on only if it can be connected to; what a user has named is handed on in any
+ * case, so that it fails with its own reason.
+ *
+ * A process is handed on with its start time. Whoever uses the one looks at the other,
+ * and does not take a later process for it.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <errno.h>
+
+#include "found.h"
+#include "specification.h"
+#include "start_time.h"
+
+enum {
+	/** So many are listed in a hint. */
+	LISTED_MAX = 12,
+};
+
+/* --- the helper's options --------------------------------------------------------- */
+
+static struct sonde_error *add(
+	struct sonde_buffer *options, const char *key, const char *value)
+{
+	if (!value)
+		return NULL;
+	if (strchr(value, ','))
+		return sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_INVALID,
+				"\"%s\" has a comma, which a part of a target cannot "
+				"have",
+				value),
+			"make a symbolic link to it that has none, and name it with "
+			"qemu:%s=LINK",
+			key);
+	return sonde_buffer_append_format(
+		options, "%s%s=%s", options->length ? "," : "", key, value);
+}
+
+static struct sonde_error *add_process(
+	struct sonde_buffer *options, pid_t pid, uint64_t start_time)
+{
+	return sonde_buffer_append_format(options, "%spid=%d,start=%llu",
+		options->length ? "," : "", (int)pid, (unsigned long long)start_time);
+}
+
+/* A name is a help for readers only, so one that cannot be told is left out. */
+static struct sonde_error *add_name(struct sonde_buffer *options, const char *name)
+{
+	return name && *name && !strchr(name, ',') ? add(options, "name", name) : NULL;
+}
+
+/* Takes over what @p options has. */
+static struct sonde_error *finish(
+	const char *words, struct sonde_buffer *options, struct sonde_resolution *ret)
+{
+	struct sonde_resolution resolution;
+
+	if (asprintf(&resolution.name, "qemu:%s", words) < 0)
+		return sonde_error_no_memory();
+	resolution.options = (char *)options->data;
+	*options = (struct sonde_buffer){0};
+	*ret = resolution;
+	return NULL;
+}
+
+void sonde_resolution_deinit(struct sonde_resolution *resolution)
+{
+	free(resolution->name);
+	free(resolution->options);
+	*resolution = (struct sonde_resolution){0};
+}
+
+/* --- lists for hints -------------------------------------------------------------- */
+
+static bool is_reachable(const struct sonde_found *found)
+{
+	return found->qmp_free || found->gdb_free;
+}
+
+static struct sonde_error *list_one(
+	struct sonde_buffer *text, const struct sonde_found *found, bool reasons)
+{
+	const struct sonde_found_qemu *qemu = &found->qemu;
+
+	CHECK(sonde_buffer_append_format(
+		text, "%sqemu:%d", text->length ? ", " : "", (int)qemu->pid));
+	if (qemu->name)
+		CHECK(sonde_buffer_append_format(text, " is \"%s\"", qemu->name));
+	if (reasons && !is_reachable(found) && qemu->why)
+		CHECK(sonde_buffer_append_format(text, " (%s)", qemu->why));
+	return NULL;
+}
+
+/* Without memory, what there is of it. Only those called @p name, unless that is NULL. */
+static void list(struct sonde_buffer *text, const struct sonde_found_qemus *all,
+	const char *name, bool reasons)
+{
+	size_t listed = 0;
+	struct sonde_error *error = NULL;
+
+	for (size_t i = 0; i < all->count && !error; i++) {
+		const struct sonde_found *found = &all->list[i];
+
+		if (name && (!found->qemu.name || strcmp(found->qemu.name, name) != 0))
+			continue;
+		if (listed++ == LISTED_MAX) {
+			error = sonde_buffer_append_format(text, ", ..");
+			break;
+		}
+		error = list_one(text, found, reasons);
+	}
+	sonde_error_destroy(error);
+}
+
+static struct sonde_error *suggest_those(struct sonde_error *error,
+	const struct sonde_found_qemus *all, const char *name, bool reasons)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer text = {0};
+
+	list(&text, all, name, reasons);
+	if (!text.length)
+		return sonde_error_suggest(error,
+			"start one with -qmp unix:PATH,server=on,wait=off, or name a "
+			"stub: "
+			"-t gdb:HOST:PORT; this host's QEMUs can be seen as far as /proc "
+			"shows them");
+	return sonde_error_suggest(error, "there %s %s", all->count == 1 ? "is" : "are",
+		(const char *)text.data);
+}
+
+/* --- one of those that were found ------------------------------------------------- */
+
+/* Why @p found cannot be attached to; NULL where it can. */
+static struct sonde_error *check_reachable(const struct sonde_found *found)
+{
+	const char *why = found->qemu.why;
+
+	if (is_reachable(found))
+		return NULL;
+	return sonde_error_suggest(
+		sonde_error_create(
+			found->hindrance ? found->hindrance : SONDE_ERROR_UNSUPPORTED,
+			"%s", why ? why : "neither its monitor nor a stub is known"),
+		"'sonde ls' tells what can be reached of each QEMU");
+}
+
+static struct sonde_error *use(const struct sonde_found *found, const char *words,
+	const char *ram, struct sonde_resolution *ret)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer options = {0};
+	const struct sonde_found_qemu *qemu = &found->qemu;
+
+	CHECK(check_reachable(found));
+	CHECK(add(&options, "qmp", found->qmp_free ? qemu->qmp : NULL));
+	CHECK(add(&options, "gdb", found->gdb_free ? qemu->gdb : NULL));
+	CHECK(add(&options, "ram", ram));
+	CHECK(add_process(&options, qemu->pid, qemu->start_time));
+	CHECK(add_name(&options, qemu->name));
+	return finish(words, &options, ret);
+}
+
+static const struct sonde_found *find_pid(const struct sonde_found_qemus *all, pid_t pid)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->list[i].qemu.pid == pid)
+			return &all->list[i];
+	return NULL;
+}
+
+static pid_t pid_of(const char *word)
+{
+	return strspn(word, "0123456789") == strlen(word) && strlen(word) < 10
+		       ? (pid_t)strtol(word, NULL, 10)
+		       : 0;
+}
+
+static struct sonde_error *find_named(const struct sonde_found_qemus *all,
+	const char *word, const struct sonde_found **ret)
+{
+	pid_t pid = pid_of(word);
+	const struct sonde_found *found = pid ? find_pid(all, pid) : NULL;
+	size_t count = found ? 1 : 0;
+
+	for (size_t i = 0; i < all->count && (!found || found->qemu.pid != pid); i++)
+		if (all->list[i].qemu.name && !strcmp(all->list[i].qemu.name, word)) {
+			found = &all->list[i];
+			count++;
+		}
+	if (count > 1)
+		return suggest_those(sonde_error_create(SONDE_ERROR_INVALID,
+					     "%zu QEMUs are called so", count),
+			all, word, false);
+	if (!found)
+		return suggest_those(
+			sonde_error_create(SONDE_ERROR_NOT_FOUND,
+				pid ? "that process is no QEMU, and none is called so"
+				    : "no QEMU on this host is called so"),
+			all, NULL, false);
+	*ret = found;
+	return NULL;
+}
+
+static struct sonde_error *find_only(
+	const struct sonde_found_qemus *all, const struct sonde_found **ret)
+{
+	const struct sonde_found *found = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (is_reachable(&all->list[i])) {
+			found = &all->list[i];
+			count++;
+		}
+	if (count > 1)
+		return suggest_those(
+			sonde_error_create(SONDE_ERROR_INVALID,
+				"several QEMUs run on this host, and none is named"),
+			all, NULL, true);
+	if (!all->count)
+		return suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+					     "no QEMU runs on this host"),
+			all, NULL, true);
+	if (!count && all->count == 1)
+		return check_reachable(&all->list[0]);
+	if (!count)
+		return suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+					     "none of this host's QEMUs can be reached"),
+			all, NULL, true);
+	*ret = found;
+	return NULL;
+}
+
+/* Of a name, a number, or nothing. */
+static struct sonde_error *resolve_found(const struct sonde_found_qemus *all,
+	const struct sonde_specification *specification, struct sonde_resolution *ret)
+{
+	const struct sonde_found *found = NULL;
+	const char *word = specification->word;
+	char number[16];
+
+	CHECK(word ? find_named(all, word, &found) : find_only(all, &found));
+	snprintf(number, sizeof(number), "%d", (int)found->qemu.pid);
+	if (!word)
+		word = found->qemu.name && *found->qemu.name ? found->qemu.name : number;
+	return use(found, word, NULL, ret);
+}
+
+/* --- a socket, and parts ---------------------------------------------------------- */
+
+static struct sonde_error *check_socket(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return sonde_error_suggest(
+			errno == ENOENT ? sonde_error_create(SONDE_ERROR_NOT_FOUND,
+						  "there is no such socket")
+					: sonde_error_system(errno),
+			"'sonde ls' shows the sockets of this host's QEMUs");
+	if (!S_ISSOCK(status.st_mode))
+		return sonde_error_create(SONDE_ERROR_INVALID, "this file is no socket");
+	return NULL;
+}
+
+/*
+ * Adds the process that listens at @p address, which may be anybody's or elsewhere.
+ * @p wanted, unless it is 0, is the one that has to.
+ */
+static struct sonde_error *add_listening(
+	struct sonde_buffer *options, const char *address, pid_t wanted)
+{
+	struct sonde_qemu_process process;
+	struct sonde_error *error = sonde_find_listening_qemu(address, &process);
+
+	if (sonde_error_is(error, SONDE_ERROR_NOT_FOUND)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	if (error)
+		return error;
+	if (wanted && wanted != process.pid)
+		error = sonde_error_create(SONDE_ERROR_INVALID,
+			"process %d listens at %s, and not %d", (int)process.pid, address,
+			(int)wanted);
+	if (!error && !wanted)
+		error = add_process(options, process.pid, process.start_time);
+	if (!error)
+		error = add_name(options, process.line.name);
+	sonde_qemu_process_close(&process);
+	return error;
+}
+
+static struct sonde_error *add_given_process(struct sonde_buffer *options, pid_t pid)
+{
+	uint64_t start_time = sonde_process_start_time(pid);
+
+	if (!start_time)
+		return sonde_error_create(
+			SONDE_ERROR_NOT_FOUND, "there is no process %d", (int)pid);
+	return add_process(options, pid, start_time);
+}
+
+static struct sonde_error *resolve_socket(
+	const struct sonde_specification *specification, struct sonde_resolution *ret)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer options = {0};
+
+	CHECK(check_socket(specification->word));
+	CHECK(add(&options, "qmp", specification->word));
+	CHECK(add_listening(&options, specification->word, 0));
+	return finish(specification->word, &options, ret);
+}
+
+/* A process alone: the rest of it is looked for. */
+static struct sonde_error *resolve_process(struct sonde *sonde, const char *words,
+	const struct sonde_specification *parts, struct sonde_resolution *ret)
+{
+	struct sonde_found_qemus *all;
+	const struct sonde_found *found;
+	struct sonde_error *error;
+
+	CHECK(sonde_discover(sonde, &all));
+	found = find_pid(all, parts->pid);
+	error = found ? use(found, words, parts->ram, ret)
+		      : suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+					      "process %d is no QEMU", (int)parts->pid),
+				all, NULL, false);
+	sonde_found_qemus_destroy(all);
+	return error;
+}
+
+static struct sonde_error *resolve_parts(struct sonde *sonde, const char *words,
+	const struct sonde_specification *parts, struct sonde_resolution *ret)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer options = {0};
+
+	if (!parts->qmp && !parts->gdb) {
+		if (parts->pid)
+			return resolve_process(sonde, words, parts, ret);
+		return sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_INVALID,
+				"neither a monitor nor a stub nor a process is named"),
+			"add qmp=ADDR, gdb=ADDR or pid=N");
+	}
+	CHECK(add(&options, "qmp", parts->qmp));
+	CHECK(add(&options, "gdb", parts->gdb));
+	CHECK(add(&options, "ram", parts->ram));
+	if (parts->pid)
+		CHECK(add_given_process(&options, parts->pid));
+	CHECK(add_listening(&options, parts->qmp ? parts->qmp : parts->gdb, parts->pid));
+	return finish(words, &options, ret);
+}
+
+/* ---------------------------------------------------------------------------------- */
+
+static struct sonde_error *resolve(struct sonde *sonde, const char *words,
+	const struct sonde_specification *specification, struct sonde_resolution *ret)
+{
+	struct sonde_found_qemus *all;
+	struct sonde_error *error;
+
+	if (specification->kind == SONDE_SPECIFICATION_SOCKET)
+		return resolve_socket(specification, ret);
+	if (specification->kind == SONDE_SPECIFICATION_PARTS)
+		return resolve_parts(sonde, words, specification, ret);
+	CHECK(sonde_discover(sonde, &all));
+	error = resolve_found(all, specification, ret);
+	sonde_found_qemus_destroy(all);
+	return error;
+}
+
+struct sonde_error *sonde_specification_resolve(
+	struct sonde *sonde, const char *words, struct sonde_resolution *ret)
+{
+	struct sonde_specification specification;
+	struct sonde_error *error;
+
+	CHECK(sonde_specification_parse(words, &specification));
+	error = resolve(sonde, words, &specification, ret);
+	sonde_specification_deinit(&specification);
+	return error;
+}
