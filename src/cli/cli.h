@@ -31,6 +31,10 @@ struct cli_settings {
 	bool json;
 	/** Wait for a target that somebody else holds. */
 	bool wait;
+	/** Stop the guest also for what could be read while it runs. */
+	bool stop;
+	/** Guest RAM is read, not mapped. */
+	bool no_mapping;
 	/** Nobody lets the guest go if we are killed. */
 	bool no_guard;
 	unsigned verbosity;
@@ -82,6 +86,8 @@ enum cli_use {
 	/** Runs without a target. */
 	CLI_USES_NOTHING,
 	CLI_USES_TARGET,
+	/** Reads: from one that runs, where that can be done, else it is stopped meanwhile. */
+	CLI_OBSERVES_TARGET,
 	/** Needs the target, stopped. */
 	CLI_USES_STOPPED_TARGET,
 };

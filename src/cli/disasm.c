@@ -150,7 +150,7 @@ const struct cli_command cli_command_disasm = {
 	.summary = "disassemble N instructions [10]",
 	.example = "'$rip' 20",
 	.options = options,
-	.use = CLI_USES_STOPPED_TARGET,
+	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,
 };

@@ -41,11 +41,31 @@ int cli_prepare(struct cli *cli, const struct cli_arguments *arguments, bool *ru
 	return command->check ? command->check(cli, arguments) : CLI_DONE;
 }
 
+/* Whether @p command has to find the machine stopped, and can stop it itself. */
+static bool needs_stop(const struct cli *cli, const struct cli_command *command)
+{
+	return command->use == CLI_USES_STOPPED_TARGET ||
+	       (command->use == CLI_OBSERVES_TARGET &&
+		       (cli->settings.stop || !sonde_target_is_observable(cli->target)));
+}
+
+/* What is only watched until then is taken control of. */
+static int stop_once(struct cli *cli, const struct cli_command *command)
+{
+	struct sonde_stop stop;
+
+	if (needs_stop(cli, command) && sonde_target_is_observable(cli->target))
+		CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
+	return CLI_DONE;
+}
+
 static int attach_and_run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	int status, detached;
 
 	status = cli_attach(cli, arguments);
+	if (status == CLI_DONE)
+		status = stop_once(cli, arguments->command);
 	if (status == CLI_DONE)
 		status = arguments->command->run(cli, arguments);
 	detached = cli_detach(cli);
@@ -75,8 +95,7 @@ static int stop_for(struct cli *cli, const struct cli_command *command, bool *re
 	struct sonde_stop stop;
 
 	*resume = false;
-	if (command->use != CLI_USES_STOPPED_TARGET ||
-		sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
+	if (!needs_stop(cli, command) || sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
 		return CLI_DONE;
 	CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
 	*resume = stop.reason == SONDE_STOP_INTERRUPT;
@@ -98,8 +117,10 @@ int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 	if (status == CLI_DONE)
 		status = arguments->command->run(cli, arguments);
 	if (!resume || cli->stay_stopped || cli->quit ||
-		sonde_target_state(cli->target) != SONDE_STATE_STOPPED)
+		sonde_target_state(cli->target) != SONDE_STATE_STOPPED) {
+		sonde_target_rest(cli->target);
 		return status;
+	}
 	cli_signals_hold();
 	error = sonde_target_resume(cli->target);
 	cli_signals_release();

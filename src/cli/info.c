@@ -47,10 +47,13 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	cli_put_text(&output, sonde_target_architecture(cli->target));
 	cli_put_integer(&output, count);
 	cli_put_text(&output, state_of(cli));
-	/* What a stub cannot tell, and what the kernel level will. */
-	cli_put_null(&output);
+	if (sonde_target_ram_bytes(cli->target))
+		cli_put_integer(&output, sonde_target_ram_bytes(cli->target));
+	else
+		cli_put_null(&output);
 	cli_put_text(&output, sonde_target_memory_means(cli->target));
 	cli_put_text(&output, paging);
+	/* What the kernel level will tell. */
 	cli_put_null(&output);
 	cli_put_decimal(&output, cli->attach_ms, 3);
 	cli_output_row(&output);
@@ -61,6 +64,6 @@ const struct cli_command cli_command_info = {
 	.name = "info",
 	.summary = "what we are attached to",
 	.example = "",
-	.use = CLI_USES_STOPPED_TARGET,
+	.use = CLI_OBSERVES_TARGET,
 	.run = run,
 };

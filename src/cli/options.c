@@ -17,6 +17,7 @@ const struct cli_option cli_global_options[] = {
 	{"--root", "DIR", "a copy of the guest's files", "the process level"},
 	{"--helper", "FILE", "load a helper: NAME or ./FILE, then ,OPTION=VALUE..."},
 	{"--stop", NULL, "stop the guest meanwhile (gdb: targets always do)"},
+	{"--no-map", NULL, "read RAM files by pread(), map nothing"},
 	{"--wait", NULL, "wait for a target that is absent or held by somebody else"},
 	{"--no-guard", NULL, "if sonde is killed, leave the guest as it is then"},
 	{"-v", NULL, "say more on stderr; twice: each packet"},

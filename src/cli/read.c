@@ -250,7 +250,7 @@ const struct cli_command cli_command_read = {
 	.summary = "memory: a hex dump, or raw to a file",
 	.example = "'$rsp + 16' 4K",
 	.options = options,
-	.use = CLI_USES_STOPPED_TARGET,
+	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,
 };

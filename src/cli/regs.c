@@ -14,6 +14,7 @@ static const struct cli_column columns[] = {
 	{"name"},
 	{"value"},
 	{"bits"},
+	{"why"},
 	{NULL},
 };
 
@@ -23,6 +24,7 @@ static struct sonde_error *put(struct cli_output *output, struct sonde_thread *t
 	struct sonde_register_value value;
 	char text[CLI_REGISTER_TEXT];
 	struct sonde_error *error;
+	const char *why = NULL;
 
 	error = sonde_thread_read_register(thread, reg, &value);
 	if (error)
@@ -36,6 +38,9 @@ static struct sonde_error *put(struct cli_output *output, struct sonde_thread *t
 		cli_put_null(output);
 	}
 	cli_put_integer(output, reg->bits);
+	if (!value.available)
+		sonde_error_destroy(sonde_thread_explain_register(thread, reg, &why));
+	cli_put_text(output, why);
 	cli_output_row(output);
 	return NULL;
 }
@@ -118,7 +123,7 @@ const struct cli_command cli_command_regs = {
 	.summary = "registers, control registers included",
 	.example = "--cpu 1 rip cr3",
 	.options = options,
-	.use = CLI_USES_STOPPED_TARGET,
+	.use = CLI_OBSERVES_TARGET,
 	.completes_registers = true,
 	.run = run,
 };

@@ -82,6 +82,8 @@ int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 		return CLI_DONE;
 	settings->json = cli->json;
 	settings->wait = cli_option_given(arguments, "--wait");
+	settings->stop = cli_option_given(arguments, "--stop");
+	settings->no_mapping = cli_option_given(arguments, "--no-map");
 	settings->no_guard = cli_option_given(arguments, "--no-guard");
 	for (size_t i = 0; i < arguments->given_count; i++)
 		if (!strcmp(arguments->given[i].option->name, "-v"))
@@ -149,6 +151,7 @@ int cli_attach(struct cli *cli, const struct cli_arguments *arguments)
 							    : SONDE_LOG_DEBUG,
 		.guard = cli->settings.no_guard ? SONDE_GUARD_REFUSED
 						: SONDE_GUARD_REQUIRED,
+		.no_mapping = cli->settings.no_mapping,
 	};
 	int status;
 

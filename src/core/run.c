@@ -507,6 +507,11 @@ struct sonde_error *sonde_target_wait(
 	if (target->state != SONDE_STATE_RUNNING)
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "the target is not running");
+	if (target->watched)
+		return sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_INVALID,
+				"the target is only watched: nothing says when it stops"),
+			"take control of it first: sonde_target_pause()");
 	for (;;) {
 		CHECK(next_stop(target, sonde_deadline_left(deadline), &stop));
 		if (!is_leftover(target, &stop))
@@ -540,6 +545,8 @@ struct sonde_error *sonde_target_pause(
 struct sonde_error *sonde_target_descriptor(struct sonde_target *target, int *ret)
 {
 	CHECK(check_controllable(target));
-	*ret = target->control->descriptor ? target->control->descriptor(target) : -1;
+	*ret = target->control->descriptor && !target->watched
+		       ? target->control->descriptor(target)
+		       : -1;
 	return NULL;
 }

@@ -165,11 +165,16 @@ static struct sonde_error *refresh(struct sonde_gdb_machine *machine)
 			only = stop->thread;
 		return sonde_gdb_machine_take_thread(machine, &only, &thread);
 	}
-	for (size_t i = 0; i < machine->thread_count; i++)
-		if (!is_listed(&ids, &sonde_gdb_thread_of(machine->threads[i])->id))
-			machine->threads[i]->gone = true;
 	for (size_t i = 0; i < ids.count; i++)
 		CHECK(sonde_gdb_machine_take_thread(machine, &ids.list[i], &thread));
+	for (size_t i = 0; i < machine->thread_count; i++) {
+		struct sonde_gdb_thread *own = sonde_gdb_thread_of(machine->threads[i]);
+
+		if (own->unmatched || !is_listed(&ids, &own->id))
+			own->thread.gone = true;
+		own->unmatched = false;
+	}
+	machine->unmatched = 0;
 	return NULL;
 }
 

@@ -119,8 +119,7 @@ static struct sonde_error *describe(
 		ret->state = qemu->found;
 		CHECK(sonde_qemu_note_stub(qemu));
 	} else {
-		sonde_error_destroy(
-			sonde_qemu_monitor_state(&qemu->monitor, &ret->state));
+		ret->state = qemu->monitor.state;
 	}
 	CHECK(describe_memory(qemu, ret));
 	CHECK(list_registers(qemu));
@@ -290,6 +289,7 @@ static struct sonde_error *create(
 	qemu->monitor = (struct sonde_qemu_monitor){
 		.sonde = sonde_helper_context(host),
 		.address = sonde_helper_option(host, "qmp"),
+		.state = SONDE_STATE_UNKNOWN,
 		.state_changed = notice_event,
 		.user = qemu,
 	};

@@ -27,17 +27,25 @@ void sonde_qemu_monitor_release(struct sonde_qemu_monitor *monitor)
 	monitor->why_not = NULL;
 }
 
+static void take_state(struct sonde_qemu_monitor *monitor, enum sonde_state state)
+{
+	if (state == monitor->state)
+		return;
+	monitor->state = state;
+	monitor->state_changed(monitor->user, state);
+}
+
 static void take_event(void *user, const char *name, struct json_object *data)
 {
 	struct sonde_qemu_monitor *monitor = user;
 
 	(void)data;
 	if (!strcmp(name, "RESUME"))
-		monitor->state_changed(monitor->user, SONDE_STATE_RUNNING);
+		take_state(monitor, SONDE_STATE_RUNNING);
 	else if (!strcmp(name, "STOP"))
-		monitor->state_changed(monitor->user, SONDE_STATE_STOPPED);
+		take_state(monitor, SONDE_STATE_STOPPED);
 	else if (!strcmp(name, "RESET") || !strcmp(name, "SHUTDOWN"))
-		monitor->state_changed(monitor->user, SONDE_STATE_UNKNOWN);
+		take_state(monitor, SONDE_STATE_UNKNOWN);
 }
 
 /* Somebody who holds it will hold it for the next question, too. */
@@ -52,6 +60,21 @@ static void remember_failure(
 	if (asprintf(&monitor->why_not, "%s: %s%s%s", sonde_error_what(error),
 		    sonde_error_why(error), hint ? "; " : "", hint ?: "") < 0)
 		monitor->why_not = NULL;
+}
+
+/* `query-status`; whoever connects asks first of all. */
+static struct sonde_error *ask_state(struct sonde_qemu_monitor *monitor)
+{
+	enum sonde_state state = SONDE_STATE_UNKNOWN;
+	struct json_object *status, *running;
+
+	CHECK(sonde_qmp_execute(monitor->qmp, "query-status", NULL, &status));
+	if (json_object_object_get_ex(status, "running", &running))
+		state = json_object_get_boolean(running) ? SONDE_STATE_RUNNING
+							 : SONDE_STATE_STOPPED;
+	json_object_put(status);
+	take_state(monitor, state);
+	return NULL;
 }
 
 struct sonde_error *sonde_qemu_monitor_need(struct sonde_qemu_monitor *monitor)
@@ -70,9 +93,12 @@ struct sonde_error *sonde_qemu_monitor_need(struct sonde_qemu_monitor *monitor)
 		return sonde_error_create(monitor->why_kind, "%s", monitor->why_not);
 	error = sonde_qmp_connect(
 		monitor->sonde, monitor->address, &listener, &monitor->qmp);
-	if (error)
+	if (error) {
 		remember_failure(monitor, error);
-	return error;
+		return error;
+	}
+	/* Since it was released, anybody may have changed that. */
+	return ask_state(monitor);
 }
 
 struct sonde_error *sonde_qemu_monitor_query(
@@ -87,21 +113,6 @@ struct sonde_error *sonde_qemu_monitor_say(struct sonde_qemu_monitor *monitor,
 {
 	CHECK(sonde_qemu_monitor_need(monitor));
 	return sonde_qmp_monitor(monitor->qmp, cpu, commands, count, texts);
-}
-
-struct sonde_error *sonde_qemu_monitor_state(
-	struct sonde_qemu_monitor *monitor, enum sonde_state *ret)
-{
-	struct json_object *status, *running;
-
-	CHECK(sonde_qemu_monitor_query(monitor, "query-status", &status));
-	if (json_object_object_get_ex(status, "running", &running))
-		*ret = json_object_get_boolean(running) ? SONDE_STATE_RUNNING
-							: SONDE_STATE_STOPPED;
-	else
-		*ret = SONDE_STATE_UNKNOWN;
-	json_object_put(status);
-	return NULL;
 }
 
 /* --- what it prints --------------------------------------------------------------- */

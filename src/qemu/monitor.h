@@ -17,14 +17,16 @@ struct sonde_qemu_monitor {
 	/** It was tried in vain since the last release: why, as text. Owned. */
 	char *why_not;
 	enum sonde_error_kind why_kind;
-	/** Told when QEMU says that it runs or has stopped. */
+	/** As QEMU said it last. */
+	enum sonde_state state;
+	/** Told when QEMU says that it runs or has stopped, and it was otherwise before. */
 	void (*state_changed)(void *user, enum sonde_state state);
 	void *user;
 };
 
 void sonde_qemu_monitor_release(struct sonde_qemu_monitor *monitor);
 
-/** Whether it can be asked; else, why not. */
+/** Whether it can be asked; else, why not. Afterwards @p monitor's state is known. */
 SONDE_NODISCARD struct sonde_error *sonde_qemu_monitor_need(
 	struct sonde_qemu_monitor *monitor);
 
@@ -37,10 +39,6 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_monitor_query(
 SONDE_NODISCARD struct sonde_error *sonde_qemu_monitor_say(
 	struct sonde_qemu_monitor *monitor, unsigned cpu, const char *const *commands,
 	size_t count, char **texts);
-
-/** `query-status`. */
-SONDE_NODISCARD struct sonde_error *sonde_qemu_monitor_state(
-	struct sonde_qemu_monitor *monitor, enum sonde_state *ret);
 
 /** Physical memory, all of it or a fault: SONDE_ERROR_FAULT where there is no RAM. */
 SONDE_NODISCARD struct sonde_error *sonde_qemu_monitor_read(

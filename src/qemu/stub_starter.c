@@ -151,8 +151,9 @@ struct sonde_error *sonde_qemu_start_stub(
 	bool found = false;
 	struct sonde_error *error;
 
-	error = sonde_qemu_monitor_state(&qemu->monitor, &qemu->found);
+	error = sonde_qemu_monitor_need(&qemu->monitor);
 	qemu->has_found = !error;
+	qemu->found = qemu->monitor.state;
 	if (named) {
 		/* It has to do without. */
 		sonde_error_destroy(error);
