@@ -72,15 +72,16 @@ static struct sonde_window_page *find_page(
 static struct sonde_window_page *see_page(
 	struct sonde_space *space, uint64_t address, size_t length)
 {
-	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
+	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES, first = address - offset;
 	struct sonde_window window = {0};
 	struct sonde_window_page *page;
 	struct sonde_error *error;
 
 	if (!space->ops->look || length > SONDE_WINDOW_PAGE_BYTES - offset)
 		return NULL;
-	error = space->ops->look(space, address - offset, &window);
-	if (error || window.length < SONDE_WINDOW_PAGE_BYTES) {
+	error = space->ops->look(space, first, &window);
+	if (error || window.address > first ||
+		window.length < first - window.address + SONDE_WINDOW_PAGE_BYTES) {
 		sonde_error_destroy(error);
 		return NULL;
 	}
@@ -89,9 +90,9 @@ static struct sonde_window_page *see_page(
 	if (!space->pages)
 		return NULL;
 	page = &space->pages[slot_of(address)];
-	*page = (struct sonde_window_page){.address = address - offset,
+	*page = (struct sonde_window_page){.address = first,
 		.age = age_of(space),
-		.host = window.host,
+		.host = window.host + (first - window.address),
 		.broken = window.broken};
 	return page;
 }
@@ -103,7 +104,8 @@ static struct sonde_error *copy_page(struct sonde_space *space,
 	if (sonde_guarded_copy(
 		    buffer, page->host + address % SONDE_WINDOW_PAGE_BYTES, length))
 		return NULL;
-	*page->broken = true;
+	if (page->broken)
+		*page->broken = true;
 	sonde_space_forget(space);
 	return sonde_error_create(SONDE_ERROR_IO,
 		"the file behind this memory was cut short while it was mapped");

@@ -25,8 +25,10 @@ struct sonde_window {
 	uint64_t length;
 	/** Where the byte at @ref address is. */
 	const uint8_t *host;
-	/** To be set by whoever finds that what is behind it was cut short. Lives as long
-	 * as the space. */
+	/**
+	 * To be set by whoever finds that what is behind it was cut short; NULL: nobody
+	 * wants to know. Lives as long as the space.
+	 */
 	bool *broken;
 };
 
