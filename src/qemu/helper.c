@@ -19,6 +19,18 @@ static struct sonde_qemu *own(struct sonde_helper *helper)
 	return CONTAINER_OF(helper, struct sonde_qemu, helper);
 }
 
+/* What is missing, where something else will do; takes over @p error. */
+static void warn(const struct sonde_qemu *qemu, struct sonde_error *error)
+{
+	const char *what = sonde_error_what(error);
+
+	/* Who named no monitor knows that there is none. */
+	if (qemu->monitor.address)
+		sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s%s%s", what,
+			*what ? ": " : "", sonde_error_why(error));
+	sonde_error_destroy(error);
+}
+
 /* --- learning --------------------------------------------------------------------- */
 
 static const char *known_architecture(const char *name)
@@ -82,9 +94,7 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
 		(!qemu->architecture && !sonde_helper_option(qemu->host, "gdb")))
 		return error;
-	sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s: %s",
-		sonde_error_what(error), sonde_error_why(error));
-	sonde_error_destroy(error);
+	warn(qemu, error);
 	return NULL;
 }
 
@@ -96,9 +106,11 @@ static struct sonde_error *describe_memory(
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
 		return error;
 	if (error) {
-		sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s: %s",
-			sonde_error_what(error), sonde_error_why(error));
-		sonde_error_destroy(error);
+		if (!qemu->why_said)
+			warn(qemu, error);
+		else
+			sonde_error_destroy(error);
+		qemu->why_said = true;
 		return NULL;
 	}
 	ret->memory_means = sonde_qemu_ram_means(qemu->ram);
@@ -195,11 +207,18 @@ static struct sonde_error *memory(struct sonde_helper *helper,
 {
 	struct sonde_qemu *qemu = own(helper);
 	struct sonde_window window;
+	struct sonde_error *error;
 
 	/* The stub lets QEMU notice that code has changed. */
 	if (!request->physical || request->data)
 		return NULL;
-	CHECK(sonde_qemu_find_ram(qemu));
+	error = sonde_qemu_find_ram(qemu);
+	/* The stub reaches it, too, once it is connected. */
+	if (error && !qemu->target->watched) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
 	*handled = true;
 	if (!request->window)
 		return sonde_qemu_ram_read(
