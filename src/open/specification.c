@@ -225,9 +225,10 @@ static struct sonde_error *find_only(
 		return suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
 					     "no QEMU runs on this host"),
 			all, NULL, true);
+	/* Why that one cannot be reached is told when it is used. */
 	if (!count && all->count == 1)
-		return check_reachable(&all->list[0]);
-	if (!count)
+		found = &all->list[0];
+	if (!found)
 		return suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
 					     "none of this host's QEMUs can be reached"),
 			all, NULL, true);
