@@ -98,10 +98,20 @@ int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 
 /* --- attaching ------------------------------------------------------------------ */
 
-static bool may_pass(const struct sonde_error *error)
+/* What can come to be while one waits. A QEMU that is not found may be started yet. */
+static bool may_pass(const struct cli *cli, const struct sonde_error *error)
 {
-	return sonde_error_kind(error) == SONDE_ERROR_BUSY ||
-	       sonde_error_kind(error) == SONDE_ERROR_IO;
+	const char *target = cli->settings.target;
+
+	switch (sonde_error_kind(error)) {
+	case SONDE_ERROR_BUSY:
+	case SONDE_ERROR_IO:
+		return true;
+	case SONDE_ERROR_NOT_FOUND:
+		return !target || !strncmp(target, "qemu:", 5);
+	default:
+		return false;
+	}
 }
 
 static int open_target(struct cli *cli)
@@ -115,7 +125,7 @@ static int open_target(struct cli *cli)
 			sonde_open(cli->sonde, cli->settings.target, &cli->target);
 
 		cli->attach_ms = (now() - start) * 1e3;
-		if (!error || !cli->settings.wait || !may_pass(error)) {
+		if (!error || !cli->settings.wait || !may_pass(cli, error)) {
 			CLI_TRY(cli, error);
 			return CLI_DONE;
 		}

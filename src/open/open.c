@@ -31,8 +31,9 @@ static struct sonde_error *open_qemu(
 		error = open_resolved(sonde, &resolution, ret);
 		sonde_resolution_deinit(&resolution);
 	}
-	return *words ? sonde_error_while(error, "opening \"qemu:%s\"", words)
-		      : sonde_error_while(error, "looking for a QEMU to attach to");
+	return sonde_error_while(error,
+		*words ? "opening \"qemu:%s\"" : "looking for a QEMU to attach to%s",
+		words);
 }
 
 static const struct sonde_driver qemu_driver = {.name = "qemu", .open = open_qemu};

@@ -225,9 +225,10 @@ static struct sonde_error *find_only(
 		return suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
 					     "no QEMU runs on this host"),
 			all, NULL, true);
+	/* Why that one cannot be reached is told when it is used. */
 	if (!count && all->count == 1)
-		return check_reachable(&all->list[0]);
-	if (!count)
+		found = &all->list[0];
+	if (!found)
 		return suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
 					     "none of this host's QEMUs can be reached"),
 			all, NULL, true);
@@ -241,9 +242,12 @@ static struct sonde_error *resolve_found(const struct sonde_found_qemus *all,
 {
 	const struct sonde_found *found = NULL;
 	const char *word = specification->word;
+	struct sonde_error *error;
 	char number[16];
 
-	CHECK(word ? find_named(all, word, &found) : find_only(all, &found));
+	error = word ? find_named(all, word, &found) : find_only(all, &found);
+	if (error || !found)
+		return error;
 	snprintf(number, sizeof(number), "%d", (int)found->qemu.pid);
 	if (!word)
 		word = found->qemu.name && *found->qemu.name ? found->qemu.name : number;
