@@ -140,6 +140,25 @@ static int open_by_name(
 	return -1;
 }
 
+/* What no descriptor leads to, such as shared memory without a file: for root alone. */
+static int open_by_address(
+	const struct sonde_qemu_host *process, const struct sonde_qemu_mapping *mapping)
+{
+	char inside[64];
+	struct stat status;
+	int fd;
+
+	snprintf(inside, sizeof(inside), "map_files/%" PRIx64 "-%" PRIx64, mapping->first,
+		mapping->end);
+	fd = openat(process->directory, inside, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && is_file_of(mapping, &status))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 /* Opened anew, so that neither position nor flags are shared with QEMU. */
 static int open_descriptor(
 	int directory, const char *name, const struct sonde_qemu_mapping *mapping)
@@ -189,6 +208,8 @@ struct sonde_error *sonde_qemu_host_open_file(const struct sonde_qemu_host *proc
 			number = errno;
 	}
 	closedir(directory);
+	if (fd < 0)
+		fd = open_by_address(process, mapping);
 	if (fd < 0)
 		return sonde_error_system(number);
 	*ret = fd;

@@ -15,6 +15,8 @@ enum {
 	SEGMENTS_MAX = 1 << 16,
 	PAGE = SONDE_WINDOW_PAGE_BYTES,
 	WHY_TEXT = 256,
+	/** Of a process's pagemap, read at a time. */
+	PAGEMAP_ENTRIES = 256,
 };
 
 /** A run of physical addresses that are reached in one way. */
@@ -27,8 +29,8 @@ struct segment {
 	/** BY_FILE; BY_PROCESS: what the memory shows where QEMU has not touched it. */
 	struct sonde_qemu_ram_file *file;
 	uint64_t offset;
-	/** BY_PROCESS: private pages in front of @ref file. */
-	bool over_file;
+	/** BY_PROCESS: private pages, in front of @ref file or (NULL) of zeros. */
+	bool is_private;
 };
 
 struct sonde_qemu_ram {
@@ -135,8 +137,8 @@ static struct sonde_error *add_mapped(struct sonde_qemu_ram *ram,
 		explain(ram, error, same_user);
 	} else if (mapping->inode && mapping->shared) {
 		segment->means = SONDE_QEMU_BY_FILE;
-	} else if (mapping->inode) {
-		segment->over_file = true;
+	} else {
+		segment->is_private = !mapping->shared;
 	}
 	return append(ram, segment);
 }
@@ -252,7 +254,7 @@ static void settle(struct sonde_qemu_ram *ram)
 			allowed = may_read_process(ram, segment->host);
 		if (!allowed)
 			segment->means = SONDE_QEMU_BY_MONITOR;
-		else if (segment->over_file && ram->pagemap < 0)
+		else if (segment->is_private && ram->pagemap < 0)
 			ram->pagemap = openat(
 				ram->process.directory, "pagemap", O_RDONLY | O_CLOEXEC);
 	}
@@ -355,24 +357,25 @@ static const struct segment *find(const struct sonde_qemu_ram *ram, uint64_t add
 }
 
 /*
- * Private pages in front of a file: where QEMU has none of its own, the file is read, and
- * not by the process, which would make a page of it there. Entries of pagemap: bit 63,
+ * Private pages: where QEMU has none of its own, the file in front of which they are is
+ * read, or zeros are told. Reading them of the process would make them there, since
+ * process_vm_readv() faults them in (seen with Linux 6.18). Entries of pagemap: bit 63,
  * present; bit 62, swapped (Documentation/admin-guide/mm/pagemap.rst).
  */
-static struct sonde_error *read_over_file(struct sonde_qemu_ram *ram,
+static struct sonde_error *read_private(struct sonde_qemu_ram *ram,
 	const struct segment *segment, uint64_t skip, uint8_t *buffer, size_t length)
 {
 	uint64_t host = segment->host + skip, offset = segment->offset + skip;
 
 	while (length) {
-		uint64_t entries[64], page = host / PAGE;
+		uint64_t entries[PAGEMAP_ENTRIES], page = host / PAGE;
 		size_t wanted = (size_t)((host + length - 1) / PAGE - page) + 1,
 		       pages = 1;
 		size_t part;
 		ssize_t got;
 
-		if (wanted > 64)
-			wanted = 64;
+		if (wanted > PAGEMAP_ENTRIES)
+			wanted = PAGEMAP_ENTRIES;
 		got = pread(ram->pagemap, entries, wanted * 8, (off_t)(page * 8));
 		if (got < 8)
 			return sonde_qemu_host_read(&ram->process, host, buffer, length);
@@ -384,9 +387,11 @@ static struct sonde_error *read_over_file(struct sonde_qemu_ram *ram,
 			part = length;
 		if (entries[0] >> 62)
 			CHECK(sonde_qemu_host_read(&ram->process, host, buffer, part));
-		else
+		else if (segment->file)
 			CHECK(sonde_qemu_ram_file_read(
 				segment->file, offset, buffer, part));
+		else
+			memset(buffer, 0, part);
 		host += part;
 		offset += part;
 		buffer += part;
@@ -405,8 +410,8 @@ static struct sonde_error *read_segment(struct sonde_qemu_ram *ram,
 		return sonde_qemu_ram_file_read(
 			segment->file, segment->offset + skip, buffer, length);
 	case SONDE_QEMU_BY_PROCESS:
-		if (segment->over_file && ram->pagemap >= 0)
-			return read_over_file(ram, segment, skip, buffer, length);
+		if (segment->is_private && ram->pagemap >= 0)
+			return read_private(ram, segment, skip, buffer, length);
 		return sonde_qemu_host_read(
 			&ram->process, segment->host + skip, buffer, length);
 	case SONDE_QEMU_BY_MONITOR:
