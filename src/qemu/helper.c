@@ -64,6 +64,15 @@ static struct sonde_error *list_registers(struct sonde_qemu *qemu)
 	return NULL;
 }
 
+static void warn(struct sonde_qemu *qemu, struct sonde_error *error)
+{
+	const char *what = sonde_error_what(error);
+
+	sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s%s%s", what,
+		*what ? ": " : "", sonde_error_why(error));
+	sonde_error_destroy(error);
+}
+
 static struct sonde_error *attach(struct sonde_helper *helper)
 {
 	struct sonde_qemu *qemu = own(helper);
@@ -82,9 +91,7 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
 		(!qemu->architecture && !sonde_helper_option(qemu->host, "gdb")))
 		return error;
-	sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s: %s",
-		sonde_error_what(error), sonde_error_why(error));
-	sonde_error_destroy(error);
+	warn(qemu, error);
 	return NULL;
 }
 
@@ -96,9 +103,12 @@ static struct sonde_error *describe_memory(
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
 		return error;
 	if (error) {
-		sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s: %s",
-			sonde_error_what(error), sonde_error_why(error));
-		sonde_error_destroy(error);
+		/* Once, and not where attaching has said it. */
+		if (!qemu->why_said && qemu->monitor.state != SONDE_STATE_UNKNOWN)
+			warn(qemu, error);
+		else
+			sonde_error_destroy(error);
+		qemu->why_said = true;
 		return NULL;
 	}
 	ret->memory_means = sonde_qemu_ram_means(qemu->ram);
