@@ -25,6 +25,7 @@ static void deinit(struct sonde_found *found)
 {
 	const struct sonde_found_qemu *qemu = &found->qemu;
 
+	free(found->machine);
 	free((char *)qemu->name);
 	free((char *)qemu->arch);
 	free((char *)qemu->accel);
@@ -92,6 +93,9 @@ static struct sonde_error *take_command_line(struct sonde_look *look)
 	if (!qemu->accel)
 		return sonde_error_no_memory();
 	if (*process->architecture && !(qemu->arch = strdup(process->architecture)))
+		return sonde_error_no_memory();
+	if (process->line.machine &&
+		!(look->found.machine = strdup(process->line.machine)))
 		return sonde_error_no_memory();
 	if (process->line.name &&
 		!(qemu->name = strndup(process->line.name, NAME_MAX_BYTES)))

@@ -11,6 +11,8 @@
 struct sonde_found {
 	/** Its strings are owned. */
 	struct sonde_found_qemu qemu;
+	/** As -machine says it; NULL: it does not. Owned. */
+	char *machine;
 	/** It can be connected to: QMP has answered, at the stub there is nobody. */
 	bool qmp_free, gdb_free;
 	/** What kept us from the last one that is not free. */

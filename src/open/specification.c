@@ -54,6 +54,19 @@ static struct sonde_error *add_name(struct sonde_buffer *options, const char *na
 	return name && *name && !strchr(name, ',') ? add(options, "name", name) : NULL;
 }
 
+/* What the monitor would say, for when somebody else holds it: of the type, the name. */
+static struct sonde_error *add_machine(
+	struct sonde_buffer *options, const char *architecture, const char *type)
+{
+	CLEANUP(cleanup_free)
+	char *name = type ? strndup(type, strcspn(type, ",")) : NULL;
+
+	if (type && !name)
+		return sonde_error_no_memory();
+	CHECK(add(options, "arch", architecture && *architecture ? architecture : NULL));
+	return add(options, "machine", name);
+}
+
 /* Takes over what @p options has. */
 static struct sonde_error *finish(
 	const char *words, struct sonde_buffer *options, struct sonde_resolution *ret)
@@ -160,6 +173,7 @@ static struct sonde_error *use(const struct sonde_found *found, const char *word
 	CHECK(add(&options, "gdb", found->gdb_free ? qemu->gdb : NULL));
 	CHECK(add(&options, "ram", ram));
 	CHECK(add_process(&options, qemu->pid, qemu->start_time));
+	CHECK(add_machine(&options, qemu->arch, found->machine));
 	CHECK(add_name(&options, qemu->name));
 	return finish(words, &options, ret);
 }
@@ -293,6 +307,8 @@ static struct sonde_error *add_listening(
 			(int)wanted);
 	if (!error && !wanted)
 		error = add_process(options, process.pid, process.start_time);
+	if (!error)
+		error = add_machine(options, process.architecture, process.line.machine);
 	if (!error)
 		error = add_name(options, process.line.name);
 	sonde_qemu_process_close(&process);

@@ -38,7 +38,8 @@ struct sonde_resolution {
 	/** What sonde_target_name() says: "qemu:vm1". Owned. */
 	char *name;
 	/** For the helper: "qmp=/run/a.sock,gdb=127.0.0.1:1234,pid=17,start=12345,
-	 * name=vm1"; only what is known and, where that was looked up, free. Owned. */
+	 * arch=x86_64,machine=q35,name=vm1"; only what is known and, where that was
+	 * looked up, free. Owned. */
 	char *options;
 };
 

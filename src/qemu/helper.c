@@ -19,18 +19,6 @@ static struct sonde_qemu *own(struct sonde_helper *helper)
 	return CONTAINER_OF(helper, struct sonde_qemu, helper);
 }
 
-/* What is missing, where something else will do; takes over @p error. */
-static void warn(const struct sonde_qemu *qemu, struct sonde_error *error)
-{
-	const char *what = sonde_error_what(error);
-
-	/* Who named no monitor knows that there is none. */
-	if (qemu->monitor.address)
-		sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s%s%s", what,
-			*what ? ": " : "", sonde_error_why(error));
-	sonde_error_destroy(error);
-}
-
 /* --- learning --------------------------------------------------------------------- */
 
 static const char *known_architecture(const char *name)
@@ -76,6 +64,15 @@ static struct sonde_error *list_registers(struct sonde_qemu *qemu)
 	return NULL;
 }
 
+static void warn(struct sonde_qemu *qemu, struct sonde_error *error)
+{
+	const char *what = sonde_error_what(error);
+
+	sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING, "%s%s%s", what,
+		*what ? ": " : "", sonde_error_why(error));
+	sonde_error_destroy(error);
+}
+
 static struct sonde_error *attach(struct sonde_helper *helper)
 {
 	struct sonde_qemu *qemu = own(helper);
@@ -106,7 +103,8 @@ static struct sonde_error *describe_memory(
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
 		return error;
 	if (error) {
-		if (!qemu->why_said)
+		/* Once, and not where attaching has said it. */
+		if (!qemu->why_said && qemu->monitor.state != SONDE_STATE_UNKNOWN)
 			warn(qemu, error);
 		else
 			sonde_error_destroy(error);

@@ -258,10 +258,8 @@ struct sonde_error *sonde_qemu_find_ram(struct sonde_qemu *qemu)
 		}
 		if (!qemu->why_said)
 			sonde_log(&qemu->monitor.sonde->log, SONDE_LOG_WARNING,
-				"%s%s%s; where the guest's RAM is, is taken from what "
-				"such machines usually have",
-				sonde_error_what(error),
-				*sonde_error_what(error) ? ": " : "",
+				"where the guest's RAM is, is taken from what such "
+				"machines usually have: %s",
 				sonde_error_why(error));
 		sonde_error_destroy(error);
 		error = NULL;
