@@ -285,8 +285,8 @@ static void test_windows(void **state)
 			struct sonde_window window;
 
 			scene.memory.window_bytes = sizes[i];
-			check(sonde_page_look(
-				&scene.memory.space, &scene.regime, address, &window));
+			check(sonde_page_look(&scene.memory.space, &scene.regime,
+				&(struct sonde_page_trail){0}, address, &window));
 			before = half < before ? half : before;
 			behind = half < behind ? half : behind;
 			assert_true(window.address == address - before);
@@ -310,22 +310,22 @@ static void test_no_window(void **state)
 	scene_init(&scene);
 	scene_map(&scene, 5, 0x20000);
 	scene_map(&scene, 6, 0x700000);
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	check(sonde_page_look(&scene.memory.space, &scene.regime,
+		&(struct sonde_page_trail){0}, scene_page(5), &window));
 	assert_int_equal(window.length, 0);
 	window.length = 77;
-	check_says(sonde_page_look(
-			   &scene.memory.space, &scene.regime, scene_page(7), &window),
+	check_says(sonde_page_look(&scene.memory.space, &scene.regime,
+			   &(struct sonde_page_trail){0}, scene_page(7), &window),
 		SONDE_ERROR_FAULT, "the PT entry");
-	error = sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(6) + 3, &window);
+	error = sonde_page_look(&scene.memory.space, &scene.regime,
+		&(struct sonde_page_trail){0}, scene_page(6) + 3, &window);
 	assert_true(error && sonde_error_address(error) == scene_page(6) + 3);
 	check_says(error, SONDE_ERROR_FAULT, "physical address 0x700003");
 	assert_int_equal(window.length, 77);
 	/* A space that cannot show anything is not even walked. */
 	scene.memory.space.ops = &blind;
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	check(sonde_page_look(&scene.memory.space, &scene.regime,
+		&(struct sonde_page_trail){0}, scene_page(5), &window));
 	assert_int_equal(window.length, 0);
 	page_memory_deinit(&scene.memory);
 }

@@ -4,31 +4,18 @@
  *
  * Long reads go page by page, but walk less than that: of the walk to the page before,
  * all tables are kept that the next page shares with it, so that a page costs one entry.
- * Nothing is kept from one call to the next.
+ * From one call to the next nothing is kept, but for who hands a trail to look along.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "error.h"
 #include "page_walk.h"
+#include "space_page.h"
 
 enum {
 	/** Physical memory that is contiguous is read at once, up to this (bytes). */
 	RUN_BYTES = 4 << 20,
-};
-
-struct walk {
-	/** NULL: nothing was found yet. */
-	const struct sonde_page_range *range;
-	/** What was found last, and the level of its page. */
-	uint64_t address;
-	unsigned level;
-	/** Of the page: its physical address, its size is 1 << shift. */
-	uint64_t page;
-	unsigned shift;
-	/** By level; those between the range's top and @ref level are valid. */
-	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
-	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
 };
 
 _Static_assert((int)SONDE_PAGE_LEVELS_MAX <= (int)SONDE_TRANSLATION_LEVELS_MAX,
@@ -77,23 +64,26 @@ static struct sonde_error *unreadable(uint64_t address,
 
 /* --- one page -------------------------------------------------------------------- */
 
+static bool is_in(const struct sonde_page_range *range, uint64_t address)
+{
+	uint64_t counted = address & ~range->ignored;
+
+	return counted >= (range->first & ~range->ignored) &&
+	       counted <= (range->last & ~range->ignored);
+}
+
 static const struct sonde_page_range *find_range(
 	const struct sonde_page_regime *regime, uint64_t address)
 {
-	for (unsigned i = 0; i < regime->range_count; i++) {
-		const struct sonde_page_range *range = &regime->ranges[i];
-		uint64_t counted = address & ~range->ignored;
-
-		if (counted >= (range->first & ~range->ignored) &&
-			counted <= (range->last & ~range->ignored))
-			return range;
-	}
+	for (unsigned i = 0; i < regime->range_count; i++)
+		if (is_in(&regime->ranges[i], address))
+			return &regime->ranges[i];
 	return NULL;
 }
 
 /* The first level at which the way to @p address is not the one that was gone last. */
-static unsigned first_level(
-	const struct walk *walk, const struct sonde_page_range *range, uint64_t address)
+static unsigned first_level(const struct sonde_page_trail *walk,
+	const struct sonde_page_range *range, uint64_t address)
 {
 	const struct sonde_page_level *levels = range->format->levels;
 	unsigned level = range->top;
@@ -108,27 +98,26 @@ static unsigned first_level(
 }
 
 static struct sonde_error *read_entry(struct sonde_space *physical,
-	const struct sonde_page_range *range, unsigned level, struct walk *walk,
+	const struct sonde_page_range *range, struct sonde_translation_step *step,
 	uint64_t address)
 {
-	const struct sonde_page_format *format = range->format;
-	const struct sonde_page_level *at = &format->levels[level];
-	struct sonde_translation_step *step = &walk->steps[level];
-	uint64_t index =
-		(address & low_bits(range->bits)) >> at->shift & low_bits(at->bits);
+	unsigned bytes = range->format->entry_bytes;
 	struct sonde_error *error;
 
-	step->name = at->name;
-	step->entry_address = walk->tables[level] + index * format->entry_bytes;
+	if (bytes == 8 && sonde_space_peek(physical, step->entry_address, &step->entry))
+		return NULL;
 	error = sonde_space_read_integer(
-		physical, step->entry_address, format->entry_bytes, &step->entry);
-	if (error)
-		return unreadable(address, step, error);
-	if (!(step->entry & format->present))
-		return stopped(address, step, "is not present");
-	if (step->entry & range->reserved)
-		return stopped(address, step, "has reserved bits set");
-	return NULL;
+		physical, step->entry_address, bytes, &step->entry);
+	return error ? unreadable(address, step, error) : NULL;
+}
+
+/* Of an entry that leads nowhere. */
+static struct sonde_error *refuse(uint64_t address, const struct sonde_page_range *range,
+	const struct sonde_translation_step *step)
+{
+	return stopped(address, step,
+		step->entry & range->format->present ? "has reserved bits set"
+						     : "is not present");
 }
 
 static uint64_t address_in(
@@ -140,7 +129,7 @@ static uint64_t address_in(
 
 /* The entry of @p level is that of a page: which one. */
 static struct sonde_error *take_page(const struct sonde_page_format *format,
-	unsigned level, uint64_t address, struct walk *walk)
+	unsigned level, uint64_t address, struct sonde_page_trail *walk)
 {
 	const struct sonde_page_level *at = &format->levels[level];
 	const struct sonde_translation_step *step = &walk->steps[level];
@@ -163,24 +152,34 @@ static struct sonde_error *take_page(const struct sonde_page_format *format,
 
 /* Fills in @p walk, which may be of another address; after an error it is empty. */
 static struct sonde_error *find_page(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, struct walk *walk)
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_page_trail *walk)
 {
-	const struct sonde_page_range *range = find_range(regime, address);
+	const struct sonde_page_range *range = walk->range && is_in(walk->range, address)
+						       ? walk->range
+						       : find_range(regime, address);
 	const struct sonde_page_format *format;
+	uint64_t translated;
 	unsigned level;
 
 	if (!range)
 		return untranslated(address);
 	format = range->format;
+	translated = address & low_bits(range->bits);
 	level = first_level(walk, range, address);
 	walk->range = NULL;
 	walk->tables[range->top] = range->root;
 	for (;; level++) {
 		const struct sonde_page_level *at = &format->levels[level];
-		const struct sonde_translation_step *step = &walk->steps[level];
+		struct sonde_translation_step *step = &walk->steps[level];
+		uint64_t index = translated >> at->shift & ((1u << at->bits) - 1);
 		unsigned char kind;
 
-		CHECK(read_entry(physical, range, level, walk, address));
+		step->name = at->name;
+		step->entry_address = walk->tables[level] + index * format->entry_bytes;
+		CHECK(read_entry(physical, range, step, address));
+		if (!(step->entry & format->present) || step->entry & range->reserved)
+			return refuse(address, range, step);
 		kind = at->kinds[step->entry >> format->kind_shift & format->kind_mask];
 		if (kind == SONDE_PAGE_LEAF)
 			break;
@@ -193,14 +192,14 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 	return NULL;
 }
 
-static uint64_t physical_of(const struct walk *walk, uint64_t address)
+static uint64_t physical_of(const struct sonde_page_trail *walk, uint64_t address)
 {
 	return walk->page + (address & low_bits(walk->shift));
 }
 
 /* --- all of a walk ---------------------------------------------------------------- */
 
-static struct sonde_page_rights rights_of(const struct walk *walk)
+static struct sonde_page_rights rights_of(const struct sonde_page_trail *walk)
 {
 	const struct sonde_page_range *range = walk->range;
 	struct sonde_page_entries entries = {
@@ -226,7 +225,7 @@ struct sonde_error *sonde_page_walk(struct sonde_space *physical,
 	struct sonde_translation *ret)
 {
 	struct sonde_page_rights rights;
-	struct walk walk = {.range = NULL};
+	struct sonde_page_trail walk = {.range = NULL};
 
 	if (!regime->range_count) {
 		*ret = (struct sonde_translation){
@@ -267,7 +266,8 @@ struct run {
 };
 
 /* From @p address to the end of its page, and at most @p length. */
-static size_t within_page(const struct walk *walk, uint64_t address, size_t length)
+static size_t within_page(
+	const struct sonde_page_trail *walk, uint64_t address, size_t length)
 {
 	uint64_t behind = ~address & low_bits(walk->shift);
 
@@ -276,7 +276,8 @@ static size_t within_page(const struct walk *walk, uint64_t address, size_t leng
 
 /* The walk may have been made by the run before, which ended here. */
 static struct sonde_error *find_again(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, struct walk *walk)
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_page_trail *walk)
 {
 	if (walk->range && !((address ^ walk->address) >> walk->shift))
 		return NULL;
@@ -285,7 +286,7 @@ static struct sonde_error *find_again(struct sonde_space *physical,
 
 static struct sonde_error *find_run(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t address, size_t length,
-	struct walk *walk, struct run *ret)
+	struct sonde_page_trail *walk, struct run *ret)
 {
 	CHECK(find_again(physical, regime, address, walk));
 	ret->physical = physical_of(walk, address);
@@ -338,7 +339,7 @@ static struct sonde_error *transfer_run(const struct transfer *transfer, size_t 
 static struct sonde_error *transfer_pages(const struct transfer *transfer,
 	const struct sonde_page_regime *regime, uint64_t address, size_t length)
 {
-	struct walk walk = {.range = NULL};
+	struct sonde_page_trail walk = {.range = NULL};
 	struct run run;
 
 	if (length && length - 1 > UINT64_MAX - address)
@@ -377,7 +378,7 @@ struct sonde_error *sonde_page_write(struct sonde_space *physical,
 /* --- windows ----------------------------------------------------------------------- */
 
 /* What of @p window, in physical addresses, is in the page; in virtual ones. */
-static void cut_window(struct sonde_window *window, const struct walk *walk,
+static void cut_window(struct sonde_window *window, const struct sonde_page_trail *walk,
 	uint64_t address, uint64_t physical)
 {
 	uint64_t inside = address & low_bits(walk->shift);
@@ -398,12 +399,26 @@ static void cut_window(struct sonde_window *window, const struct walk *walk,
 	window->length = before + behind + 1;
 }
 
-struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
+/* Physical memory whose page was not, or cannot be, remembered. */
+static struct sonde_error *look_slowly(struct sonde_space *physical,
+	const struct sonde_page_trail *trail, uint64_t address, uint64_t target,
 	struct sonde_window *ret)
 {
 	struct sonde_window window;
-	struct walk walk;
+
+	CHECK(as_virtual(physical->ops->look(physical, target, &window),
+		&(struct run){.physical = target, .length = 1}, address));
+	if (window.length)
+		cut_window(&window, trail, address, target);
+	*ret = window;
+	return NULL;
+}
+
+struct sonde_error *sonde_page_look(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, struct sonde_page_trail *trail,
+	uint64_t address, struct sonde_window *ret)
+{
+	const struct sonde_window_page *page;
 	uint64_t target;
 
 	if (!physical->ops->look) {
@@ -412,13 +427,17 @@ struct sonde_error *sonde_page_look(struct sonde_space *physical,
 	}
 	if (!regime->range_count)
 		return physical->ops->look(physical, address, ret);
-	walk.range = NULL;
-	CHECK(find_page(physical, regime, address, &walk));
-	target = physical_of(&walk, address);
-	CHECK(as_virtual(physical->ops->look(physical, target, &window),
-		&(struct run){.physical = target, .length = 1}, address));
-	if (window.length)
-		cut_window(&window, &walk, address, target);
-	*ret = window;
+	CHECK(find_again(physical, regime, address, trail));
+	target = physical_of(trail, address);
+	page = sonde_space_find_page(physical, target, 1);
+	if (!page)
+		page = sonde_space_see_page(physical, target);
+	/* Pages are as large as those that are remembered, or larger. */
+	if (!page || trail->shift < SONDE_WINDOW_PAGE_SHIFT)
+		return look_slowly(physical, trail, address, target, ret);
+	ret->address = address - (target - page->address);
+	ret->length = SONDE_WINDOW_PAGE_BYTES;
+	ret->host = page->host;
+	ret->broken = page->broken;
 	return NULL;
 }

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "buffer.h"
-#include "guarded_copy.h"
 #include "space.h"
+#include "space_page.h"
 #include "trap.h"
-#include "window.h"
 
 const char *sonde_space_name(const struct sonde_space *space)
 {
@@ -27,19 +26,6 @@ static struct sonde_error *check_range(
 
 /* --- windows -------------------------------------------------------------------- */
 
-/* Both only grow, so their sum does not come back. 0 is the age of pages never seen. */
-static uint64_t age_of(const struct sonde_space *space)
-{
-	return 1 + space->forgotten + (space->epoch ? *space->epoch : 0);
-}
-
-static size_t slot_of(uint64_t address)
-{
-	uint64_t number = address / SONDE_WINDOW_PAGE_BYTES;
-
-	return (size_t)((number ^ number >> 10) % SONDE_WINDOW_PAGES);
-}
-
 void sonde_space_forget(struct sonde_space *space)
 {
 	space->forgotten++;
@@ -51,64 +37,35 @@ void sonde_space_deinit(struct sonde_space *space)
 	space->pages = NULL;
 }
 
-/* The page that all of this is in, if it was seen before; else NULL. */
-static struct sonde_window_page *find_page(
-	const struct sonde_space *space, uint64_t address, size_t length)
+const struct sonde_window_page *sonde_space_see_page(
+	struct sonde_space *space, uint64_t address)
 {
-	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
-	struct sonde_window_page *page;
-
-	if (!space->pages || length > SONDE_WINDOW_PAGE_BYTES - offset)
-		return NULL;
-	page = &space->pages[slot_of(address)];
-	return page->address == address - offset && page->age == age_of(space) ? page
-									       : NULL;
-}
-
-/*
- * Looks for the page now. NULL, too, where there is an error: whoever reads in the
- * ordinary way then meets it again, and says exactly where.
- */
-static struct sonde_window_page *see_page(
-	struct sonde_space *space, uint64_t address, size_t length)
-{
-	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES, first = address - offset;
-	struct sonde_window window = {0};
+	struct sonde_window window;
 	struct sonde_window_page *page;
 	struct sonde_error *error;
+	uint64_t before;
 
-	if (!space->ops->look || length > SONDE_WINDOW_PAGE_BYTES - offset)
+	if (!space->ops->look)
 		return NULL;
-	error = space->ops->look(space, first, &window);
-	if (error || window.address > first ||
-		window.length < first - window.address + SONDE_WINDOW_PAGE_BYTES) {
+	address -= address % SONDE_WINDOW_PAGE_BYTES;
+	error = space->ops->look(space, address, &window);
+	if (error) {
 		sonde_error_destroy(error);
 		return NULL;
 	}
+	before = address - window.address;
+	if (window.length < before + SONDE_WINDOW_PAGE_BYTES)
+		return NULL;
 	if (!space->pages)
 		space->pages = calloc(SONDE_WINDOW_PAGES, sizeof(*space->pages));
 	if (!space->pages)
 		return NULL;
-	page = &space->pages[slot_of(address)];
-	*page = (struct sonde_window_page){.address = first,
-		.age = age_of(space),
-		.host = window.host + (first - window.address),
-		.broken = window.broken};
+	page = sonde_space_slot(space, address);
+	page->address = address;
+	page->age = sonde_space_age(space);
+	page->host = window.host + before;
+	page->broken = window.broken;
 	return page;
-}
-
-static struct sonde_error *copy_page(struct sonde_space *space,
-	const struct sonde_window_page *page, uint64_t address, void *buffer,
-	size_t length)
-{
-	if (sonde_guarded_copy(
-		    buffer, page->host + address % SONDE_WINDOW_PAGE_BYTES, length))
-		return NULL;
-	if (page->broken)
-		*page->broken = true;
-	sonde_space_forget(space);
-	return sonde_error_create(SONDE_ERROR_IO,
-		"the file behind this memory was cut short while it was mapped");
 }
 
 /* -------------------------------------------------------------------------------- */
@@ -140,12 +97,8 @@ static struct sonde_error *read_slowly(
 	struct sonde_error *error = check_range(space, address, length);
 	size_t done = length;
 
-	if (!error && length) {
-		const struct sonde_window_page *page = see_page(space, address, length);
-
-		error = page ? copy_page(space, page, address, buffer, length)
-			     : space->ops->read(space, address, buffer, length);
-	}
+	if (!error && length)
+		error = space->ops->read(space, address, buffer, length);
 	if (sonde_error_is(error, SONDE_ERROR_FAULT))
 		done = sonde_error_address(error) - address < length
 			       ? (size_t)(sonde_error_address(error) - address)
@@ -156,17 +109,31 @@ static struct sonde_error *read_slowly(
 	return error ? explain(space, error, address, length) : NULL;
 }
 
+static struct sonde_error *read_page(struct sonde_space *space,
+	const struct sonde_window_page *page, uint64_t address, void *buffer,
+	size_t length)
+{
+	if (!sonde_space_copy_page(space, page, address, buffer, length))
+		return explain(space,
+			sonde_error_create(SONDE_ERROR_IO,
+				"the file behind this memory was cut short while it was "
+				"mapped"),
+			address, length);
+	hide_traps(space, address, buffer, length);
+	return NULL;
+}
+
 struct sonde_error *sonde_space_read(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
 {
-	const struct sonde_window_page *page = find_page(space, address, length);
-	struct sonde_error *error;
+	const struct sonde_window_page *page =
+		sonde_space_find_page(space, address, length);
 
-	if (!page)
-		return read_slowly(space, address, buffer, length);
-	error = copy_page(space, page, address, buffer, length);
-	hide_traps(space, address, buffer, error ? 0 : length);
-	return error ? explain(space, error, address, length) : NULL;
+	if (!page && length && address <= space->limit &&
+		length <= SONDE_WINDOW_PAGE_BYTES - address % SONDE_WINDOW_PAGE_BYTES)
+		page = sonde_space_see_page(space, address);
+	return page ? read_page(space, page, address, buffer, length)
+		    : read_slowly(space, address, buffer, length);
 }
 
 struct sonde_error *sonde_space_write(

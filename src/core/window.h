@@ -15,7 +15,8 @@
 
 enum {
 	/** Pages of windows are that large, whatever the guest's are (bytes). */
-	SONDE_WINDOW_PAGE_BYTES = 4096,
+	SONDE_WINDOW_PAGE_SHIFT = 12,
+	SONDE_WINDOW_PAGE_BYTES = 1 << SONDE_WINDOW_PAGE_SHIFT,
 };
 
 struct sonde_window {
@@ -42,8 +43,9 @@ struct sonde_window_page {
 };
 
 enum {
-	/** A power of two. */
-	SONDE_WINDOW_PAGES = 1024,
+	/** A power of two; several times as many as somebody goes about in at once, since
+	 * two pages that share a slot take turns in it. */
+	SONDE_WINDOW_PAGES = 4096,
 };
 
 #endif

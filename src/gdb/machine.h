@@ -10,7 +10,7 @@
 #define SONDE_GDB_MACHINE_H
 
 #include "layout.h"
-#include "paging.h"
+#include "page_walk.h"
 #include "stub.h"
 #include "target.h"
 
@@ -24,6 +24,9 @@ struct sonde_gdb_space {
 	struct sonde_page_regime regime;
 	uint64_t regime_epoch;
 	bool has_regime;
+	/** The last page walk, and the space's age then. */
+	struct sonde_page_trail trail;
+	uint64_t trail_age;
 };
 
 struct sonde_gdb_thread {

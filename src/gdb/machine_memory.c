@@ -11,6 +11,7 @@
 
 #include "machine.h"
 #include "page_walk.h"
+#include "space_page.h"
 
 static struct sonde_gdb_space *space_of(struct sonde_space *space)
 {
@@ -164,11 +165,17 @@ static struct sonde_error *look_virtual(
 {
 	struct sonde_gdb_space *own = space_of(space);
 
-	*ret = (struct sonde_window){.address = address};
-	if (!own->machine->local_memory)
+	if (!own->machine->local_memory) {
+		*ret = (struct sonde_window){.address = address};
 		return NULL;
+	}
 	CHECK(find_regime(own));
-	return sonde_page_look(&own->machine->physical.space, &own->regime, address, ret);
+	if (own->trail_age != sonde_space_age(space)) {
+		own->trail.range = NULL;
+		own->trail_age = sonde_space_age(space);
+	}
+	return sonde_page_look(
+		&own->machine->physical.space, &own->regime, &own->trail, address, ret);
 }
 
 /* --- writing -------------------------------------------------------------------- */

@@ -4,7 +4,6 @@
  * with, look.c what can be reached of them. A process is told apart from a later one by
  * its start time; one that ends while it is looked at is left out.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -133,7 +132,8 @@ static struct sonde_error *look_at_all(struct sonde_look *look)
 {
 	CHECK(take_command_line(look));
 	CHECK(sonde_look_at_channels(look));
-	CHECK(take_memory(look));
+	if (!look->brief)
+		CHECK(take_memory(look));
 	/* The text is handed over, and freed with the entry. */
 	if (look->why.length) {
 		look->found.qemu.why = (const char *)look->why.data;
@@ -143,10 +143,10 @@ static struct sonde_error *look_at_all(struct sonde_look *look)
 }
 
 /* Adds the QEMU that @p pid is, if it is one, and still is at the end. */
-static struct sonde_error *add(struct sonde *sonde, pid_t pid,
+static struct sonde_error *add(struct sonde *sonde, pid_t pid, bool brief,
 	const struct sonde_qemu_listeners *listeners, struct sonde_found_qemus *all)
 {
-	struct sonde_look look = {.sonde = sonde, .listeners = listeners};
+	struct sonde_look look = {.sonde = sonde, .listeners = listeners, .brief = brief};
 	struct sonde_error *error = sonde_qemu_process_open(pid, &look.process);
 	struct sonde_found *grown;
 	bool lives;
@@ -190,14 +190,17 @@ static void cleanup_directory(DIR **directory)
 		closedir(*directory);
 }
 
-/* The next number in /proc, or 0. */
+/* The next number in /proc that may be a QEMU's, or 0. */
 static pid_t next_process(DIR *directory)
 {
 	const struct dirent *entry;
 
-	while ((entry = readdir(directory)))
-		if (isdigit((unsigned char)entry->d_name[0]))
-			return (pid_t)strtol(entry->d_name, NULL, 10);
+	while ((entry = readdir(directory))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && sonde_qemu_process_may_be(pid))
+			return pid;
+	}
 	return 0;
 }
 
@@ -212,12 +215,14 @@ static struct sonde_error *add_all(struct sonde *sonde,
 			"/proc cannot be read, and no other list of processes is known");
 	for (unsigned i = 0; i < PROCESSES_MAX && (pid = next_process(directory)); i++) {
 		CHECK(sonde_context_check_interrupt(sonde));
-		CHECK(pass_over(add(sonde, pid, listeners, all)));
+		CHECK(pass_over(add(sonde, pid, false, listeners, all)));
 	}
 	return NULL;
 }
 
-struct sonde_error *sonde_discover(struct sonde *sonde, struct sonde_found_qemus **ret)
+/* @p pid alone, and of it what attaching needs, unless it is 0. */
+static struct sonde_error *discover(
+	struct sonde *sonde, pid_t pid, struct sonde_found_qemus **ret)
 {
 	struct sonde_found_qemus *all = calloc(1, sizeof(*all));
 	struct sonde_qemu_listeners listeners = {0};
@@ -225,8 +230,10 @@ struct sonde_error *sonde_discover(struct sonde *sonde, struct sonde_found_qemus
 
 	if (!all)
 		return sonde_error_no_memory();
-	error = sonde_qemu_listeners_read(&listeners);
-	if (!error)
+	error = sonde_qemu_listeners_read(NULL, &listeners);
+	if (!error && pid)
+		error = pass_over(add(sonde, pid, true, &listeners, all));
+	else if (!error)
 		error = add_all(sonde, &listeners, all);
 	sonde_qemu_listeners_deinit(&listeners);
 	if (error) {
@@ -235,6 +242,17 @@ struct sonde_error *sonde_discover(struct sonde *sonde, struct sonde_found_qemus
 	}
 	*ret = all;
 	return NULL;
+}
+
+struct sonde_error *sonde_discover(struct sonde *sonde, struct sonde_found_qemus **ret)
+{
+	return discover(sonde, 0, ret);
+}
+
+struct sonde_error *sonde_discover_process(
+	struct sonde *sonde, pid_t pid, struct sonde_found_qemus **ret)
+{
+	return discover(sonde, pid, ret);
 }
 
 void sonde_found_qemus_destroy(struct sonde_found_qemus *found)
@@ -329,7 +347,7 @@ struct sonde_error *sonde_find_listening_qemu(
 	struct sonde_qemu_listeners listeners;
 	struct sonde_error *error;
 
-	CHECK(sonde_qemu_listeners_read(&listeners));
+	CHECK(sonde_qemu_listeners_read(address, &listeners));
 	error = find_listening(address, &listeners, ret);
 	sonde_qemu_listeners_deinit(&listeners);
 	return error;

@@ -30,6 +30,8 @@ struct sonde_look {
 	const struct sonde_qemu_listeners *listeners;
 	struct sonde_qemu_process process;
 	struct sonde_found found;
+	/** Whoever attaches will ask QEMU, and look at its memory; this does not. */
+	bool brief;
 	/** Why not, so far. */
 	struct sonde_buffer why;
 };
@@ -40,6 +42,10 @@ SONDE_NODISCARD struct sonde_error *sonde_look_explain(
 
 /** Finds the monitors and the stub, and asks the first QMP that is free. */
 SONDE_NODISCARD struct sonde_error *sonde_look_at_channels(struct sonde_look *look);
+
+/** As sonde_discover(), of @p pid alone, and of that no more than attaching needs. */
+SONDE_NODISCARD struct sonde_error *sonde_discover_process(
+	struct sonde *sonde, pid_t pid, struct sonde_found_qemus **ret);
 
 /**
  * The QEMU that listens at @p address, a path or HOST:PORT. SONDE_ERROR_NOT_FOUND: it

@@ -136,6 +136,8 @@ static struct sonde_error *inquire(struct sonde_look *look,
 			"QEMU waits for its first client there before it starts, and "
 			"that shall not be us (wait=off lets it start)");
 	CHECK(check_free(&look->process, address));
+	if (look->brief)
+		return NULL;
 	return sonde_qemu_inquire(look->sonde, address, ANSWER_MS, ret);
 }
 

@@ -336,20 +336,40 @@ static struct sonde_error *resolve_socket(
 	return finish(specification->word, &options, ret);
 }
 
-/* A process alone: the rest of it is looked for. */
+/*
+ * A process alone: the rest of it is looked for, and the other processes are left alone.
+ * *@p is_one: whether it is a QEMU at all; else nothing is done.
+ */
+static struct sonde_error *try_process(struct sonde *sonde, pid_t pid, const char *words,
+	const char *ram, struct sonde_resolution *ret, bool *is_one)
+{
+	struct sonde_found_qemus *all;
+	const struct sonde_found *found;
+	struct sonde_error *error = NULL;
+
+	CHECK(sonde_discover_process(sonde, pid, &all));
+	found = find_pid(all, pid);
+	*is_one = found != NULL;
+	if (found)
+		error = use(found, words, ram, ret);
+	sonde_found_qemus_destroy(all);
+	return error;
+}
+
 static struct sonde_error *resolve_process(struct sonde *sonde, const char *words,
 	const struct sonde_specification *parts, struct sonde_resolution *ret)
 {
 	struct sonde_found_qemus *all;
-	const struct sonde_found *found;
 	struct sonde_error *error;
+	bool is_one;
 
+	CHECK(try_process(sonde, parts->pid, words, parts->ram, ret, &is_one));
+	if (is_one)
+		return NULL;
 	CHECK(sonde_discover(sonde, &all));
-	found = find_pid(all, parts->pid);
-	error = found ? use(found, words, parts->ram, ret)
-		      : suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
-					      "process %d is no QEMU", (int)parts->pid),
-				all, NULL, false);
+	error = suggest_those(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+				      "process %d is no QEMU", (int)parts->pid),
+		all, NULL, false);
 	sonde_found_qemus_destroy(all);
 	return error;
 }
@@ -383,11 +403,20 @@ static struct sonde_error *resolve(struct sonde *sonde, const char *words,
 {
 	struct sonde_found_qemus *all;
 	struct sonde_error *error;
+	pid_t pid = specification->word ? pid_of(specification->word) : 0;
 
 	if (specification->kind == SONDE_SPECIFICATION_SOCKET)
 		return resolve_socket(specification, ret);
 	if (specification->kind == SONDE_SPECIFICATION_PARTS)
 		return resolve_parts(sonde, words, specification, ret);
+	if (pid > 0) {
+		bool is_one;
+
+		CHECK(try_process(sonde, pid, words, NULL, ret, &is_one));
+		if (is_one)
+			return NULL;
+	}
+	/* It may be called like a number. */
 	CHECK(sonde_discover(sonde, &all));
 	error = resolve_found(all, specification, ret);
 	sonde_found_qemus_destroy(all);

@@ -208,11 +208,16 @@ bool sonde_qemu_port_is_connected(unsigned long port,
 
 /* ----------------------------------------------------------------------------------- */
 
-struct sonde_error *sonde_qemu_listeners_read(struct sonde_qemu_listeners *ret)
+struct sonde_error *sonde_qemu_listeners_read(
+	const char *address, struct sonde_qemu_listeners *ret)
 {
 	struct sonde_qemu_listeners listeners = {0};
 	struct sonde_error *error = read_unix(&listeners);
 
+	if (!error && address && strchr(address, '/')) {
+		*ret = listeners;
+		return NULL;
+	}
 	if (!error)
 		error = read_tcp(&listeners, "/proc/net/tcp");
 	if (!error)

@@ -30,9 +30,12 @@ struct sonde_qemu_listeners {
 	size_t count;
 };
 
-/** All of them. What cannot be seen is left out. */
+/**
+ * All of them, or those that may be on @p address, a path or HOST:PORT, unless that is
+ * NULL. What cannot be seen is left out.
+ */
 SONDE_NODISCARD struct sonde_error *sonde_qemu_listeners_read(
-	struct sonde_qemu_listeners *ret);
+	const char *address, struct sonde_qemu_listeners *ret);
 void sonde_qemu_listeners_deinit(struct sonde_qemu_listeners *listeners);
 
 /**

@@ -4,6 +4,7 @@
  * gone, and a successor with its number has others.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -230,6 +231,16 @@ static struct sonde_error *look_at_all(struct sonde_qemu_process *process)
 	CHECK(sonde_qemu_command_line_parse(line, length, &process->line));
 	look_at_state(process);
 	return look_at_descriptors(process);
+}
+
+bool sonde_qemu_process_may_be(pid_t pid)
+{
+	char architecture[SONDE_QEMU_ARCHITECTURE_TEXT], name[32], path[4096];
+
+	snprintf(name, sizeof(name), "/proc/%d/exe", (int)pid);
+	if (!read_link(AT_FDCWD, name, path, sizeof(path)))
+		return errno != ENOENT;
+	return sonde_qemu_is_emulator(name_of(path), architecture);
 }
 
 struct sonde_error *sonde_qemu_process_open(pid_t pid, struct sonde_qemu_process *ret)

@@ -40,6 +40,12 @@ struct sonde_qemu_process {
 };
 
 /**
+ * False: its executable is none, or it has none, as the kernel's own threads. One call,
+ * so that most of a host's processes cost no more.
+ */
+bool sonde_qemu_process_may_be(pid_t pid);
+
+/**
  * Looks at process @p pid. SONDE_ERROR_NOT_FOUND: there is none, or it is no QEMU; which
  * is no more than its executable's name says, and for other users' what it says itself.
  */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * reader PID WORK [BATCHES COUNT [ADDRESS]]: memory of a QEMU's guest, read through
+ * libsonde and, by turns in the same process, by a bare loop that has mapped the same
+ * file itself.
+ */
+#include <sonde/sonde.h>
+
+#include "guest_memory.h"
+#include "line.h"
+
+enum {
+	PIECE = 1 << 20,
+};
+
+struct reader {
+	struct sonde *sonde;
+	struct sonde_target *target;
+	struct sonde_thread *thread;
+	struct sonde_space *physical, *virtual;
+	struct guest_memory memory;
+};
+
+static void check(struct sonde_error *error)
+{
+	if (!error)
+		return;
+	fprintf(stderr, "reader: %s: %s\n", sonde_error_what(error),
+		sonde_error_why(error));
+	exit(1);
+}
+
+/* --- the work ------------------------------------------------------------------- */
+
+static void bulk(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+
+	for (size_t done = 0; done < job->count; done += PIECE)
+		check(sonde_space_read(reader->physical, job->address + done,
+			reader->memory.buffer, PIECE));
+}
+
+static void cached(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+
+	for (unsigned long i = 0; i < job->count; i++)
+		check(sonde_space_read(reader->virtual,
+			guest_memory_next(&reader->memory, i), reader->memory.buffer, 8));
+}
+
+static void dropped(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+
+	for (unsigned long i = 0; i < job->count; i++) {
+		if (i % GUEST_READS_A_CACHE == 0)
+			sonde_space_forget(reader->virtual);
+		check(sonde_space_read(reader->virtual,
+			guest_memory_next(&reader->memory, i), reader->memory.buffer, 8));
+	}
+}
+
+/* -------------------------------------------------------------------------------- */
+
+/* Both ways have to read the same, or the comparison means nothing. */
+static void compare(struct reader *reader)
+{
+	uint64_t ours, bare;
+	struct job one = {.count = 1};
+
+	bare_map_cached(&reader->memory, &one);
+	memcpy(&bare, reader->memory.buffer, 8);
+	cached(reader, &one);
+	memcpy(&ours, reader->memory.buffer, 8);
+	if (ours != bare)
+		line_die("sonde and the bare loop read different memory");
+}
+
+static void choose_pages(struct reader *reader)
+{
+	const struct sonde_register *reg =
+		sonde_thread_find_register(reader->thread, "cr3");
+	struct sonde_register_value value;
+
+	if (!reg)
+		line_die("there is no CR3");
+	check(sonde_thread_read_register(reader->thread, reg, &value));
+	guest_memory_choose(&reader->memory, sonde_register_value_integer(&value));
+	compare(reader);
+}
+
+static void run(struct reader *reader, const struct job *job)
+{
+	struct {
+		const char *name;
+		void (*ours)(void *user, const struct job *job);
+		void (*bare)(void *user, const struct job *job);
+	} works[] = {
+		{"bulk", bulk, bare_map_bulk},
+		{"cached", cached, bare_map_cached},
+		{"dropped", dropped, bare_map_dropped},
+	};
+
+	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
+		if (strcmp(job->work, works[i].name) != 0)
+			continue;
+		if (strcmp(job->work, "bulk") != 0)
+			choose_pages(reader);
+		/* Once each, so that both find their pages mapped, and the file no hole.
+		 */
+		if (!job->alone) {
+			works[i].bare(&reader->memory, job);
+			works[i].ours(reader, job);
+		}
+		time_pairs(job, works[i].ours, reader, works[i].bare, &reader->memory);
+		return;
+	}
+	line_die("there is no such work");
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = job_of(argc, argv);
+	struct sonde_options options = {.size = sizeof(options)};
+	struct reader reader = {0};
+	char name[64];
+
+	snprintf(name, sizeof(name), "qemu:pid=%s", job.socket);
+	check(sonde_create(&options, &reader.sonde));
+	check(sonde_open(reader.sonde, name, &reader.target));
+	if (strcmp(sonde_target_memory_means(reader.target), "mmap") != 0)
+		line_die("memory is not mapped");
+	check(sonde_target_current_thread(reader.target, &reader.thread));
+	check(sonde_target_virtual(reader.target, reader.thread, &reader.virtual));
+	check(sonde_target_physical(reader.target, &reader.physical));
+	guest_memory_map(&reader.memory, (pid_t)strtol(job.socket, NULL, 10));
+	run(&reader, &job);
+	check(sonde_target_detach(reader.target));
+	sonde_target_close(reader.target);
+	sonde_destroy(reader.sonde);
+	return 0;
+}
