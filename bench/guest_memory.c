@@ -186,6 +186,10 @@ void guest_memory_choose(struct guest_memory *memory, uint64_t root)
 	collect(memory, memory->root, 3, UINT64_C(0xffff) << 48, &count);
 	if (count < GUEST_PAGES)
 		line_die("too few small pages are mapped");
+	/* A page that nobody has touched is a hole in the file, unless it is looked at.
+	 */
+	for (size_t i = 0; i < GUEST_PAGES; i++)
+		memory->nothing &= load(memory, walk(memory, memory->pages[i]));
 	for (size_t i = 0; i < GUEST_READS; i++)
 		memory->reads[i] = memory->pages[draw(memory, GUEST_PAGES)] +
 				   draw(memory, GUEST_PAGE_BYTES / 8) * 8;
