@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "guest_memory.h"
@@ -18,6 +19,14 @@ enum {
 };
 
 static const uint64_t address_bits = UINT64_C(0x000ffffffffff000);
+
+static void allocate(struct guest_memory *memory)
+{
+	memory->buffer = malloc(PIECE);
+	if (!memory->buffer)
+		line_die("no memory");
+	memset(memory->buffer, 1, PIECE);
+}
 
 /* --- the file --------------------------------------------------------------------- */
 
@@ -60,10 +69,51 @@ void guest_memory_map(struct guest_memory *memory, pid_t pid)
 		line_die("QEMU's RAM is no file that can be mapped");
 	close(fd);
 	memory->ram = ram;
-	memory->buffer = malloc(PIECE);
-	if (!memory->buffer)
-		line_die("no memory");
-	memset(memory->buffer, 1, PIECE);
+	allocate(memory);
+}
+
+/* --- the process's memory --------------------------------------------------------- */
+
+void guest_memory_find(struct guest_memory *memory, pid_t pid)
+{
+	unsigned long first, end;
+	char name[32], line[512];
+	FILE *maps;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+	maps = fopen(name, "re");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx rw-p", &first, &end) != 2 ||
+			end - first <= memory->bytes || !strstr(line, " rw-p "))
+			continue;
+		memory->host = first;
+		memory->bytes = end - first;
+	}
+	if (maps)
+		fclose(maps);
+	memory->pid = pid;
+	allocate(memory);
+}
+
+static void read_process(struct guest_memory *memory, uint64_t address, size_t length)
+{
+	struct iovec to = {memory->buffer, length};
+	struct iovec from = {(void *)(uintptr_t)(memory->host + address), length};
+
+	if (process_vm_readv(memory->pid, &to, 1, &from, 1, 0) != (ssize_t)length)
+		line_die("QEMU's memory cannot be read");
+}
+
+void bare_process_bulk(void *user, const struct job *job)
+{
+	for (size_t done = 0; done < job->count; done += PIECE)
+		read_process(user, job->address + done, PIECE);
+}
+
+void bare_process_reads(void *user, const struct job *job)
+{
+	for (unsigned long i = 0; i < job->count; i++)
+		read_process(user, guest_memory_wander(i), 8);
 }
 
 /* --- page tables ------------------------------------------------------------------ */
@@ -136,6 +186,10 @@ void guest_memory_choose(struct guest_memory *memory, uint64_t root)
 	collect(memory, memory->root, 3, UINT64_C(0xffff) << 48, &count);
 	if (count < GUEST_PAGES)
 		line_die("too few small pages are mapped");
+	/* A page that nobody has touched is a hole in the file, unless it is looked at.
+	 */
+	for (size_t i = 0; i < GUEST_PAGES; i++)
+		memory->nothing &= load(memory, walk(memory, memory->pages[i]));
 	for (size_t i = 0; i < GUEST_READS; i++)
 		memory->reads[i] = memory->pages[draw(memory, GUEST_PAGES)] +
 				   draw(memory, GUEST_PAGE_BYTES / 8) * 8;

@@ -23,6 +23,8 @@ enum {
 	GUEST_READS = 8192,
 	/** The cache is dropped after so many reads. */
 	GUEST_READS_A_CACHE = 16,
+	/** Physical reads of 8 bytes go over so many bytes. */
+	GUEST_WANDER_BYTES = 16 << 20,
 };
 
 struct guest_memory {
@@ -53,6 +55,9 @@ struct guest_memory {
 /** Maps the RAM of QEMU's process @p pid. */
 void guest_memory_map(struct guest_memory *memory, pid_t pid);
 
+/** Where RAM is no file: finds it in the process, for process_vm_readv(). */
+void guest_memory_find(struct guest_memory *memory, pid_t pid);
+
 /** Chooses pages among those that the kernel's half of the tables at @p root maps. */
 void guest_memory_choose(struct guest_memory *memory, uint64_t root);
 
@@ -69,9 +74,17 @@ static inline uint64_t guest_memory_next(
 	return memory->reads[(i + (last & memory->nothing)) % GUEST_READS];
 }
 
+/** The physical address of read @p i: another page each time. */
+static inline uint64_t guest_memory_wander(unsigned long i)
+{
+	return 0x100000 + i * (GUEST_PAGE_BYTES + 8) % GUEST_WANDER_BYTES;
+}
+
 /** Each is a batch of a job: COUNT bytes from ADDRESS on, or COUNT reads of 8 bytes. */
 void bare_map_bulk(void *user, const struct job *job);
 void bare_map_cached(void *user, const struct job *job);
 void bare_map_dropped(void *user, const struct job *job);
+void bare_process_bulk(void *user, const struct job *job);
+void bare_process_reads(void *user, const struct job *job);
 
 #endif

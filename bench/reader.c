@@ -62,6 +62,15 @@ static void dropped(void *user, const struct job *job)
 	}
 }
 
+static void wander(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+
+	for (unsigned long i = 0; i < job->count; i++)
+		check(sonde_space_read(reader->physical, guest_memory_wander(i),
+			reader->memory.buffer, 8));
+}
+
 /* -------------------------------------------------------------------------------- */
 
 /* Both ways have to read the same, or the comparison means nothing. */
@@ -91,33 +100,51 @@ static void choose_pages(struct reader *reader)
 	compare(reader);
 }
 
+struct work {
+	const char *name;
+	/** By which memory has to be read. */
+	const char *means;
+	/** Pages have to be chosen. */
+	bool is_virtual;
+	void (*ours)(void *user, const struct job *job);
+	void (*bare)(void *user, const struct job *job);
+};
+
+static const struct work works[] = {
+	{"bulk", "mmap", false, bulk, bare_map_bulk},
+	{"cached", "mmap", true, cached, bare_map_cached},
+	{"dropped", "mmap", true, dropped, bare_map_dropped},
+	{"process-bulk", "process", false, bulk, bare_process_bulk},
+	{"process-reads", "process", false, wander, bare_process_reads},
+};
+
+static const struct work *find_work(const char *name)
+{
+	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++)
+		if (!strcmp(name, works[i].name))
+			return &works[i];
+	line_die("there is no such work");
+}
+
 static void run(struct reader *reader, const struct job *job)
 {
-	struct {
-		const char *name;
-		void (*ours)(void *user, const struct job *job);
-		void (*bare)(void *user, const struct job *job);
-	} works[] = {
-		{"bulk", bulk, bare_map_bulk},
-		{"cached", cached, bare_map_cached},
-		{"dropped", dropped, bare_map_dropped},
-	};
+	const struct work *work = find_work(job->work);
+	pid_t pid = (pid_t)strtol(job->socket, NULL, 10);
 
-	for (size_t i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
-		if (strcmp(job->work, works[i].name) != 0)
-			continue;
-		if (strcmp(job->work, "bulk") != 0)
-			choose_pages(reader);
-		/* Once each, so that both find their pages mapped, and the file no hole.
-		 */
-		if (!job->alone) {
-			works[i].bare(&reader->memory, job);
-			works[i].ours(reader, job);
-		}
-		time_pairs(job, works[i].ours, reader, works[i].bare, &reader->memory);
-		return;
+	if (strcmp(sonde_target_memory_means(reader->target), work->means) != 0)
+		line_die("memory is not read by the means that are asked for");
+	if (!strcmp(work->means, "mmap"))
+		guest_memory_map(&reader->memory, pid);
+	else
+		guest_memory_find(&reader->memory, pid);
+	if (work->is_virtual)
+		choose_pages(reader);
+	/* Once each, so that both find their pages mapped, and the file no hole. */
+	if (!job->alone) {
+		work->bare(&reader->memory, job);
+		work->ours(reader, job);
 	}
-	line_die("there is no such work");
+	time_pairs(job, work->ours, reader, work->bare, &reader->memory);
 }
 
 int main(int argc, char **argv)
@@ -130,12 +157,9 @@ int main(int argc, char **argv)
 	snprintf(name, sizeof(name), "qemu:pid=%s", job.socket);
 	check(sonde_create(&options, &reader.sonde));
 	check(sonde_open(reader.sonde, name, &reader.target));
-	if (strcmp(sonde_target_memory_means(reader.target), "mmap") != 0)
-		line_die("memory is not mapped");
 	check(sonde_target_current_thread(reader.target, &reader.thread));
 	check(sonde_target_virtual(reader.target, reader.thread, &reader.virtual));
 	check(sonde_target_physical(reader.target, &reader.physical));
-	guest_memory_map(&reader.memory, (pid_t)strtol(job.socket, NULL, 10));
 	run(&reader, &job);
 	check(sonde_target_detach(reader.target));
 	sonde_target_close(reader.target);

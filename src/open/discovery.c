@@ -142,18 +142,49 @@ static struct sonde_error *look_at_all(struct sonde_look *look)
 	return NULL;
 }
 
-/* Adds the QEMU that @p pid is, if it is one, and still is at the end. */
-static struct sonde_error *add(struct sonde *sonde, pid_t pid, bool brief,
+static bool is_beside_files(const struct sonde_qemu_channel *channel)
+{
+	return channel->kind != SONDE_QEMU_CHANNEL_NONE &&
+	       channel->kind != SONDE_QEMU_CHANNEL_UNIX;
+}
+
+/*
+ * Who listens, as far as this one can: the tables of TCP take milliseconds to read where
+ * the kernel has made them large.
+ */
+static struct sonde_error *read_listeners(
+	const struct sonde_qemu_command_line *line, struct sonde_qemu_listeners *ret)
+{
+	bool any = line->reads_config || is_beside_files(&line->gdb) ||
+		   is_beside_files(&line->monitor);
+
+	for (size_t i = 0; i < line->qmp_count; i++)
+		any = any || is_beside_files(&line->qmp[i]);
+	return sonde_qemu_listeners_read(any ? NULL : "/", ret);
+}
+
+/*
+ * Adds the QEMU that @p pid is, if it is one, and still is at the end. Without
+ * @p listeners no more is looked at than attaching needs.
+ */
+static struct sonde_error *add(struct sonde *sonde, pid_t pid,
 	const struct sonde_qemu_listeners *listeners, struct sonde_found_qemus *all)
 {
-	struct sonde_look look = {.sonde = sonde, .listeners = listeners, .brief = brief};
+	struct sonde_qemu_listeners own = {0};
+	struct sonde_look look = {.sonde = sonde,
+		.listeners = listeners ? listeners : &own,
+		.brief = !listeners};
 	struct sonde_error *error = sonde_qemu_process_open(pid, &look.process);
 	struct sonde_found *grown;
 	bool lives;
 
 	if (error)
 		return error;
-	error = look_at_all(&look);
+	if (look.brief)
+		error = read_listeners(&look.process.line, &own);
+	if (!error)
+		error = look_at_all(&look);
+	sonde_qemu_listeners_deinit(&own);
 	sonde_buffer_deinit(&look.why);
 	lives = sonde_qemu_process_lives(&look.process);
 	sonde_qemu_process_close(&look.process);
@@ -215,27 +246,34 @@ static struct sonde_error *add_all(struct sonde *sonde,
 			"/proc cannot be read, and no other list of processes is known");
 	for (unsigned i = 0; i < PROCESSES_MAX && (pid = next_process(directory)); i++) {
 		CHECK(sonde_context_check_interrupt(sonde));
-		CHECK(pass_over(add(sonde, pid, false, listeners, all)));
+		CHECK(pass_over(add(sonde, pid, listeners, all)));
 	}
 	return NULL;
 }
 
-/* @p pid alone, and of it what attaching needs, unless it is 0. */
 static struct sonde_error *discover(
+	struct sonde *sonde, pid_t pid, struct sonde_found_qemus *all)
+{
+	struct sonde_qemu_listeners listeners;
+	struct sonde_error *error;
+
+	if (pid)
+		return pass_over(add(sonde, pid, NULL, all));
+	CHECK(sonde_qemu_listeners_read(NULL, &listeners));
+	error = add_all(sonde, &listeners, all);
+	sonde_qemu_listeners_deinit(&listeners);
+	return error;
+}
+
+struct sonde_error *sonde_discover_process(
 	struct sonde *sonde, pid_t pid, struct sonde_found_qemus **ret)
 {
 	struct sonde_found_qemus *all = calloc(1, sizeof(*all));
-	struct sonde_qemu_listeners listeners = {0};
 	struct sonde_error *error;
 
 	if (!all)
 		return sonde_error_no_memory();
-	error = sonde_qemu_listeners_read(NULL, &listeners);
-	if (!error && pid)
-		error = pass_over(add(sonde, pid, true, &listeners, all));
-	else if (!error)
-		error = add_all(sonde, &listeners, all);
-	sonde_qemu_listeners_deinit(&listeners);
+	error = discover(sonde, pid, all);
 	if (error) {
 		sonde_found_qemus_destroy(all);
 		return sonde_error_while(error, "looking for QEMUs on this host");
@@ -246,13 +284,7 @@ static struct sonde_error *discover(
 
 struct sonde_error *sonde_discover(struct sonde *sonde, struct sonde_found_qemus **ret)
 {
-	return discover(sonde, 0, ret);
-}
-
-struct sonde_error *sonde_discover_process(
-	struct sonde *sonde, pid_t pid, struct sonde_found_qemus **ret)
-{
-	return discover(sonde, pid, ret);
+	return sonde_discover_process(sonde, 0, ret);
 }
 
 void sonde_found_qemus_destroy(struct sonde_found_qemus *found)

@@ -43,7 +43,7 @@ SONDE_NODISCARD struct sonde_error *sonde_look_explain(
 /** Finds the monitors and the stub, and asks the first QMP that is free. */
 SONDE_NODISCARD struct sonde_error *sonde_look_at_channels(struct sonde_look *look);
 
-/** As sonde_discover(), of @p pid alone, and of that no more than attaching needs. */
+/** As sonde_discover(), of @p pid alone (0: all), and of that what attaching needs. */
 SONDE_NODISCARD struct sonde_error *sonde_discover_process(
 	struct sonde *sonde, pid_t pid, struct sonde_found_qemus **ret);
 
