@@ -260,6 +260,20 @@ static void settle(struct sonde_qemu_ram *ram)
 	}
 }
 
+/* ROMs and the like by slower means are not worth a word. */
+static bool is_nearly_all_in_files(const struct sonde_qemu_ram *ram)
+{
+	uint64_t others = 0, all = 0;
+
+	for (size_t i = 0; i < ram->count; i++) {
+		uint64_t bytes = ram->segments[i].last - ram->segments[i].first + 1;
+
+		all += bytes;
+		others += ram->segments[i].means == SONDE_QEMU_BY_FILE ? 0 : bytes;
+	}
+	return others < all / 16;
+}
+
 static struct sonde_error *look_at_process(struct sonde_qemu_ram *ram,
 	const struct sonde_qemu_host *process, struct sonde_qemu_mappings *mappings)
 {
@@ -287,6 +301,13 @@ static struct sonde_error *build(
 
 	if (sources->process)
 		CHECK(look_at_process(ram, sources->process, &mappings));
+	else
+		explain(ram,
+			sonde_error_create(SONDE_ERROR_PERMISSION,
+				"QEMU's process is not seen: permission is lacking, or "
+				"it "
+				"is on another host"),
+			"run sonde as root, where QEMU runs");
 	if (sources->file)
 		CHECK(open_named(ram, sources->file, &file));
 	for (size_t i = 0; i < sources->map->count; i++) {
@@ -299,6 +320,8 @@ static struct sonde_error *build(
 				mappings.count ? &mappings : NULL));
 	}
 	settle(ram);
+	if (is_nearly_all_in_files(ram))
+		ram->why[0] = '\0';
 	return NULL;
 }
 
