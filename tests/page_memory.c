@@ -108,6 +108,7 @@ void page_memory_init(struct page_memory *memory)
 
 void page_memory_deinit(struct page_memory *memory)
 {
+	sonde_space_deinit(&memory->space);
 	for (size_t i = 0; i < PAGE_MEMORY_BANKS; i++)
 		free(memory->banks[i].data);
 }

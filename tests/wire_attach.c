@@ -339,7 +339,7 @@ static void test_nobody_listens(void **state)
 
 static void test_bad_addresses(void **state)
 {
-	static const char *const bad[] = {"", "nonsense", "gdb", "gdb:", "gdb:host",
+	static const char *const bad[] = {"nonsense", "gdb", "gdb:", "gdb:host",
 		"gdb:host:", "qmp:/tmp/x", "gdb:serial:/dev/null,12345",
 		"gdb:serial:/dev/null", "gdb:serial:/dev/null,", "gdb:exec:", ":",
 		"gdb:unix:/tmp/"

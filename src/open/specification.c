@@ -90,9 +90,24 @@ void sonde_resolution_deinit(struct sonde_resolution *resolution)
 
 /* --- lists for hints -------------------------------------------------------------- */
 
+/* Its memory is enough to look at it, whoever holds the rest. */
+static bool has_memory(const struct sonde_found *found)
+{
+	const char *memory = found->qemu.memory;
+
+	return memory && (!strcmp(memory, "mmap") || !strcmp(memory, "process"));
+}
+
 static bool is_reachable(const struct sonde_found *found)
 {
-	return found->qmp_free || found->gdb_free;
+	return found->qmp_free || found->gdb_free || has_memory(found);
+}
+
+/* One that is held is named, too: so that it can be said who holds it. */
+static const char *monitor_of(const struct sonde_found *found)
+{
+	return found->qmp_free || found->hindrance == SONDE_ERROR_BUSY ? found->qemu.qmp
+								       : NULL;
 }
 
 static struct sonde_error *list_one(
@@ -169,7 +184,7 @@ static struct sonde_error *use(const struct sonde_found *found, const char *word
 	const struct sonde_found_qemu *qemu = &found->qemu;
 
 	CHECK(check_reachable(found));
-	CHECK(add(&options, "qmp", found->qmp_free ? qemu->qmp : NULL));
+	CHECK(add(&options, "qmp", monitor_of(found)));
 	CHECK(add(&options, "gdb", found->gdb_free ? qemu->gdb : NULL));
 	CHECK(add(&options, "ram", ram));
 	CHECK(add_process(&options, qemu->pid, qemu->start_time));
