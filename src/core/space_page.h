@@ -57,7 +57,8 @@ static inline bool sonde_space_copy_page(struct sonde_space *space,
 	if (sonde_guarded_copy(
 		    buffer, page->host + address % SONDE_WINDOW_PAGE_BYTES, length))
 		return true;
-	*page->broken = true;
+	if (page->broken)
+		*page->broken = true;
 	sonde_space_forget(space);
 	return false;
 }
