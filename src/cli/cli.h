@@ -86,7 +86,8 @@ enum cli_use {
 	/** Runs without a target. */
 	CLI_USES_NOTHING,
 	CLI_USES_TARGET,
-	/** Reads: from one that runs, where that can be done, else it is stopped meanwhile. */
+	/** Reads: from one that runs, where that can be done, else it is stopped
+	   meanwhile. */
 	CLI_OBSERVES_TARGET,
 	/** Needs the target, stopped. */
 	CLI_USES_STOPPED_TARGET,

@@ -95,7 +95,8 @@ static int stop_for(struct cli *cli, const struct cli_command *command, bool *re
 	struct sonde_stop stop;
 
 	*resume = false;
-	if (!needs_stop(cli, command) || sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
+	if (!needs_stop(cli, command) ||
+		sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
 		return CLI_DONE;
 	CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
 	*resume = stop.reason == SONDE_STOP_INTERRUPT;

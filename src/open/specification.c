@@ -168,7 +168,8 @@ static struct sonde_error *check_reachable(const struct sonde_found *found)
 {
 	const char *why = found->qemu.why;
 
-	if (is_reachable(found))
+	/* Of one that is named, its memory is only looked for when it is attached to. */
+	if (is_reachable(found) || found->hindrance == SONDE_ERROR_BUSY)
 		return NULL;
 	return sonde_error_suggest(
 		sonde_error_create(

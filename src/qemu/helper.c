@@ -78,7 +78,7 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	struct sonde_qemu *qemu = own(helper);
 	const char *pid = sonde_helper_option(qemu->host, "pid");
 	const char *start = sonde_helper_option(qemu->host, "start");
-	struct sonde_error *error;
+	struct sonde_error *error, *second;
 
 	if (pid)
 		CHECK(sonde_qemu_host_hold((pid_t)strtol(pid, NULL, 10),
@@ -87,11 +87,23 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	error = ask_cpus(qemu);
 	if (!error)
 		return NULL;
-	/* What can be had without the monitor may be what is wanted. */
-	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
-		(!qemu->architecture && !sonde_helper_option(qemu->host, "gdb")))
+	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
 		return error;
-	warn(qemu, error);
+	/* What can be had without the monitor may be what is wanted. */
+	if (sonde_helper_option(qemu->host, "gdb")) {
+		if (qemu->monitor.address)
+			warn(qemu, error);
+		else
+			sonde_error_destroy(error);
+		return NULL;
+	}
+	second = qemu->architecture ? sonde_qemu_find_ram(qemu) : NULL;
+	if (!qemu->architecture || second) {
+		sonde_error_destroy(second);
+		return error;
+	}
+	/* That was said with what was found. */
+	sonde_error_destroy(error);
 	return NULL;
 }
 

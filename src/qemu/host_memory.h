@@ -62,7 +62,8 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_host_read(
 
 /**
  * Opens the file behind @p mapping for reading, under its name through one of the
- * process's descriptors, or (as root) by where it is mapped. SONDE_ERROR_PERMISSION and _NOT_FOUND are answers.
+ * process's descriptors, or (as root) by where it is mapped. SONDE_ERROR_PERMISSION and
+ * _NOT_FOUND are answers.
  */
 SONDE_NODISCARD struct sonde_error *sonde_qemu_host_open_file(
 	const struct sonde_qemu_host *process, const struct sonde_qemu_mapping *mapping,

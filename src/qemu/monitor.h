@@ -19,7 +19,8 @@ struct sonde_qemu_monitor {
 	enum sonde_error_kind why_kind;
 	/** As QEMU said it last. */
 	enum sonde_state state;
-	/** Told when QEMU says that it runs or has stopped, and it was otherwise before. */
+	/** Told when QEMU says that it runs or has stopped, and it was otherwise before.
+	 */
 	void (*state_changed)(void *user, enum sonde_state state);
 	void *user;
 };
