@@ -233,8 +233,12 @@ static void check_translation(void *argument)
 	TAP_TRUE(tap, translation.physical_address % PAGE == 0);
 	TAP_OK(tap, sonde_target_physical(subject->target, &physical));
 	TAP_OK(tap, sonde_space_read(space, page, expected, PAGE));
-	TAP_OK(tap,
-		sonde_space_read(physical, translation.physical_address, found, PAGE));
+	error = sonde_space_read(physical, translation.physical_address, found, PAGE);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_UNSUPPORTED) {
+		sonde_error_destroy(error);
+		tap_skip(tap, "it has no physical memory");
+	}
+	TAP_OK(tap, error);
 	TAP_TRUE(tap, !memcmp(expected, found, PAGE));
 	error = sonde_target_translate(
 		subject->target, NULL, UINT64_C(0x7000000000000000), &translation);

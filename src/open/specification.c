@@ -290,7 +290,7 @@ static struct sonde_error *check_socket(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status))
+	if (!path || stat(path, &status))
 		return sonde_error_suggest(
 			errno == ENOENT ? sonde_error_create(SONDE_ERROR_NOT_FOUND,
 						  "there is no such socket")

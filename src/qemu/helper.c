@@ -87,7 +87,10 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	error = ask_cpus(qemu);
 	if (!error)
 		return NULL;
-	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
+	/* Nothing is guessed where the user named something else. */
+	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
+		sonde_error_is(error, SONDE_ERROR_PROTOCOL) ||
+		sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
 		return error;
 	/* What can be had without the monitor may be what is wanted. */
 	if (sonde_helper_option(qemu->host, "gdb")) {
