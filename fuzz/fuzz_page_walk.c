@@ -131,7 +131,8 @@ static bool walk(struct image *image, const struct sonde_page_regime *regime,
 static void check_walk(const struct image *image, const struct sonde_translation *found,
 	const struct sonde_page_regime *regime)
 {
-	expect(found->step_count == image->reads);
+	/* An entry in a page that was seen whole is not read again. */
+	expect(found->step_count >= image->reads);
 	if (!regime->range_count) {
 		expect(found->physical_address == found->virtual_address);
 		return;
@@ -148,9 +149,10 @@ static void check_walk(const struct image *image, const struct sonde_translation
 static void check_look(struct image *image, const struct sonde_page_regime *regime,
 	uint64_t address, const struct sonde_translation *found)
 {
+	struct sonde_page_trail trail = {.range = NULL};
 	struct sonde_window window;
 	struct sonde_error *error =
-		sonde_page_look(&image->space, regime, address, &window);
+		sonde_page_look(&image->space, regime, &trail, address, &window);
 	const uint8_t *byte = found ? find(image, found->physical_address) : NULL;
 	uint64_t offset;
 
@@ -248,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_walk(&image, &found, &regime);
 	check_look(&image, &regime, address, mapped ? &found : NULL);
 	check_read(&image, &regime, address, length);
+	sonde_space_deinit(&image.space);
 	free(image.data);
 	return 0;
 }
