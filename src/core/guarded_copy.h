@@ -58,22 +58,4 @@ static inline bool sonde_guarded_copy(void *to, const void *from, size_t length)
 	return true;
 }
 
-/** The same into memory that a file is behind. */
-static inline bool sonde_guarded_store(void *to, const void *from, size_t length)
-{
-	struct sonde_guarded_range *range = &sonde_guarded_range;
-
-	range->first = (uintptr_t)to;
-	range->end = (uintptr_t)to + length;
-	__asm__ volatile("" ::: "memory");
-	memcpy(to, from, length);
-	__asm__ volatile("" ::: "memory");
-	range->end = 0;
-	if (__builtin_expect(range->failed, 0)) {
-		range->failed = 0;
-		return false;
-	}
-	return true;
-}
-
 #endif

@@ -13,38 +13,16 @@
 
 #include "buffer.h"
 #include "host_memory.h"
+#include "start_time.h"
 
 enum {
 	/** A kernel allows 65530 mappings (vm.max_map_count). */
 	MAPPINGS_MAX = 1 << 17,
 	MAPS_BYTES_MAX = 1 << 25,
 	DESCRIPTORS_MAX = 1 << 16,
-	/** Where the fields of /proc/PID/stat begin again behind the name, and the start
-	   time among them (proc(5): fields 3 and 22). */
-	FIELDS_TO_START_TIME = 19,
 };
 
 /* --- holding -------------------------------------------------------------------- */
-
-static uint64_t start_time_in(int directory)
-{
-	int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
-	char text[1024], *at;
-	ssize_t got;
-
-	if (fd < 0)
-		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
-	/* The name may have blanks and parentheses of its own. */
-	at = strrchr(text, ')');
-	for (int i = 0; at && i <= FIELDS_TO_START_TIME; i++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at, NULL, 10) : 0;
-}
 
 static struct sonde_error *ended(pid_t pid)
 {
@@ -63,7 +41,10 @@ struct sonde_error *sonde_qemu_host_hold(
 	if (directory < 0)
 		return sonde_error_create(
 			SONDE_ERROR_NOT_FOUND, "there is no process %d", (int)pid);
-	if (start && start_time_in(directory) != start) {
+	/* Whose number it is now, is whose directory this is, as long as that is there.
+	 */
+	if (start && (sonde_process_start_time((int)pid) != start ||
+			     faccessat(directory, "stat", F_OK, 0) < 0)) {
 		close(directory);
 		return sonde_error_create(SONDE_ERROR_NOT_FOUND,
 			"process %d has ended, and another one has its number", (int)pid);
