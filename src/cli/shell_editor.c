@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ttydefaults.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -88,6 +89,17 @@ static char *prompt(EditLine *line)
 	return text;
 }
 
+/*
+ * A Ctrl-D that was typed while a command ran, when the terminal was not raw, is read
+ * as a NUL (Linux: n_tty.c puts one for the end of file). It still means the end.
+ */
+static wchar_t typed(EditLine *line, wchar_t character)
+{
+	const LineInfo *info = libedit.line(line);
+
+	return !character && info->buffer == info->lastchar ? CTRL('d') : character;
+}
+
 /* A character, with the target looked after until it comes: 1, 0 at the end, -1. */
 static int get_character(EditLine *line, wchar_t *ret)
 {
@@ -109,6 +121,9 @@ static int get_character(EditLine *line, wchar_t *ret)
 		if (read(STDIN_FILENO, &byte, 1) != 1)
 			return 0;
 		switch (mbrtowc(ret, &byte, 1, &state)) {
+		case 0:
+			*ret = typed(line, *ret);
+			return 1;
 		case (size_t)-1:
 			/* No character: passed over. */
 			memset(&state, 0, sizeof(state));
