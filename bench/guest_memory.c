@@ -238,3 +238,22 @@ void bare_map_dropped(void *user, const struct job *job)
 		read_cached(memory, guest_memory_next(memory, i));
 	}
 }
+
+void bare_map_cached_chain(void *user, const struct job *job)
+{
+	struct guest_memory *memory = user;
+
+	for (unsigned long i = 0; i < job->count; i++)
+		read_cached(memory, guest_memory_follow(memory, i));
+}
+
+void bare_map_dropped_chain(void *user, const struct job *job)
+{
+	struct guest_memory *memory = user;
+
+	for (unsigned long i = 0; i < job->count; i++) {
+		if (i % GUEST_READS_A_CACHE == 0)
+			memory->age++;
+		read_cached(memory, guest_memory_follow(memory, i));
+	}
+}

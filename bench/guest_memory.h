@@ -61,11 +61,18 @@ void guest_memory_find(struct guest_memory *memory, pid_t pid);
 /** Chooses pages among those that the kernel's half of the tables at @p root maps. */
 void guest_memory_choose(struct guest_memory *memory, uint64_t root);
 
-/**
- * The address of read @p i. As where lists and trees are followed, it cannot be computed
- * before the read in front of it has come to its end: else a CPU does several at once.
- */
+/** The address of read @p i: a CPU may do several reads at once. */
 static inline uint64_t guest_memory_next(
+	const struct guest_memory *memory, unsigned long i)
+{
+	return memory->reads[i % GUEST_READS];
+}
+
+/**
+ * The same, but as where lists and trees are followed: it cannot be computed before the
+ * read in front of it has come to its end.
+ */
+static inline uint64_t guest_memory_follow(
 	const struct guest_memory *memory, unsigned long i)
 {
 	uint64_t last;
@@ -84,6 +91,8 @@ static inline uint64_t guest_memory_wander(unsigned long i)
 void bare_map_bulk(void *user, const struct job *job);
 void bare_map_cached(void *user, const struct job *job);
 void bare_map_dropped(void *user, const struct job *job);
+void bare_map_cached_chain(void *user, const struct job *job);
+void bare_map_dropped_chain(void *user, const struct job *job);
 void bare_process_bulk(void *user, const struct job *job);
 void bare_process_reads(void *user, const struct job *job);
 

@@ -43,7 +43,9 @@ class Observing:
             self._bulk("mapped RAM, 512 MiB", guest, "bulk", Job(1, BULK_BYTES, BULK_ADDRESS),
                        MAPPED_BULK)
             self._reads("mapped RAM, 8 bytes, cached", guest, "cached", MAPPED_READS)
+            self._reads("the same, one after another", guest, "cached-chain", MAPPED_READS)
             self._reads("the same, cache dropped", guest, "dropped", MAPPED_READS)
+            self._reads("both", guest, "dropped-chain", MAPPED_READS)
             self._first_byte("first byte, mapped", guest)
         with Guest.start("amd64", cpus=1, memory=RAM) as guest:
             self._first_byte("first byte, process", guest)

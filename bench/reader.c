@@ -23,7 +23,7 @@ struct reader {
 
 static void check(struct sonde_error *error)
 {
-	if (!error)
+	if (__builtin_expect(!error, 1))
 		return;
 	fprintf(stderr, "reader: %s: %s\n", sonde_error_what(error),
 		sonde_error_why(error));
@@ -41,13 +41,25 @@ static void bulk(void *user, const struct job *job)
 			reader->memory.buffer, PIECE));
 }
 
+static void read_virtual(struct reader *reader, uint64_t address)
+{
+	check(sonde_space_read(reader->virtual, address, reader->memory.buffer, 8));
+}
+
 static void cached(void *user, const struct job *job)
 {
 	struct reader *reader = user;
 
 	for (unsigned long i = 0; i < job->count; i++)
-		check(sonde_space_read(reader->virtual,
-			guest_memory_next(&reader->memory, i), reader->memory.buffer, 8));
+		read_virtual(reader, guest_memory_next(&reader->memory, i));
+}
+
+static void cached_chain(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+
+	for (unsigned long i = 0; i < job->count; i++)
+		read_virtual(reader, guest_memory_follow(&reader->memory, i));
 }
 
 static void dropped(void *user, const struct job *job)
@@ -57,8 +69,18 @@ static void dropped(void *user, const struct job *job)
 	for (unsigned long i = 0; i < job->count; i++) {
 		if (i % GUEST_READS_A_CACHE == 0)
 			sonde_space_forget(reader->virtual);
-		check(sonde_space_read(reader->virtual,
-			guest_memory_next(&reader->memory, i), reader->memory.buffer, 8));
+		read_virtual(reader, guest_memory_next(&reader->memory, i));
+	}
+}
+
+static void dropped_chain(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+
+	for (unsigned long i = 0; i < job->count; i++) {
+		if (i % GUEST_READS_A_CACHE == 0)
+			sonde_space_forget(reader->virtual);
+		read_virtual(reader, guest_memory_follow(&reader->memory, i));
 	}
 }
 
@@ -114,6 +136,8 @@ static const struct work works[] = {
 	{"bulk", "mmap", false, bulk, bare_map_bulk},
 	{"cached", "mmap", true, cached, bare_map_cached},
 	{"dropped", "mmap", true, dropped, bare_map_dropped},
+	{"cached-chain", "mmap", true, cached_chain, bare_map_cached_chain},
+	{"dropped-chain", "mmap", true, dropped_chain, bare_map_dropped_chain},
 	{"process-bulk", "process", false, bulk, bare_process_bulk},
 	{"process-reads", "process", false, wander, bare_process_reads},
 };

@@ -79,6 +79,12 @@ static struct sonde_error *look(
 	*ret = (struct sonde_window){.address = bank->base + from,
 		.length = to - from,
 		.host = bank->data + from};
+	if (memory->present && bank == memory->banks) {
+		memory->present[address >> 12 >> 6] |= UINT64_C(1)
+						       << (address >> 12) % 64;
+		ret->present = memory->present;
+		ret->present_first = ret->address >> 12;
+	}
 	return NULL;
 }
 

@@ -30,6 +30,9 @@ struct page_memory {
 	unsigned entry_reads;
 	/** What is shown of memory at once, around what is asked for; 0: nothing. */
 	uint64_t window_bytes;
+	/** Of the first bank: a page that is asked for gets its bit; NULL: no page needs
+	 * one. */
+	uint64_t *present;
 	/** At this address an error of another kind is met, once; 0: nowhere. */
 	uint64_t broken;
 	/** Faults of long reads are told of this address; 0: the right one. */

@@ -268,9 +268,10 @@ static void test_writes(void **state)
 
 /* --- windows ----------------------------------------------------------------------- */
 
+/* Whatever is shown of physical memory, of virtual memory it is one page, or nothing. */
 static void test_windows(void **state)
 {
-	static const uint64_t sizes[] = {2, 64, 4096, 6000, 1 << 20, 8 << 20};
+	static const uint64_t sizes[] = {2, 64, 4096, 6000, 8192, 1 << 20, 8 << 20};
 	static const unsigned offsets[] = {0, 1, 31, 32, 2048, 4094, 4095};
 	struct scene scene;
 
@@ -279,23 +280,48 @@ static void test_windows(void **state)
 	scene_map(&scene, 511, 0x20000);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(offsets); j++) {
-			uint64_t address = scene_page(511) + offsets[j];
-			uint64_t half = sizes[i] / 2, before = offsets[j];
-			uint64_t behind = SMALL - offsets[j];
 			struct sonde_window window;
 
 			scene.memory.window_bytes = sizes[i];
+			sonde_space_forget(&scene.memory.space);
 			check(sonde_page_look(&scene.memory.space, &scene.regime,
-				&(struct sonde_page_trail){0}, address, &window));
-			before = half < before ? half : before;
-			behind = half < behind ? half : behind;
-			assert_true(window.address == address - before);
-			assert_true(window.length == before + behind);
-			assert_ptr_equal(
-				window.host, page_memory_at(&scene.memory,
-						     0x20000 + offsets[j] - before, 1));
+				scene_page(511) + offsets[j], &window));
+			if (sizes[i] / 2 < SMALL) {
+				assert_int_equal(window.length, 0);
+				continue;
+			}
+			assert_true(window.address == scene_page(511));
+			assert_true(window.length == SMALL);
+			assert_ptr_equal(window.host,
+				page_memory_at(&scene.memory, 0x20000, SMALL));
 		}
 	}
+	page_memory_deinit(&scene.memory);
+}
+
+/* Where pages may not be looked at, the space is asked for each of them first. */
+static void test_absent_pages(void **state)
+{
+	static uint64_t present[PAGE_MEMORY_BANK_BYTES / SMALL / 64];
+	struct sonde_window window;
+	struct scene scene;
+
+	(void)state;
+	memset(present, 0, sizeof(present));
+	scene_init(&scene);
+	scene_map(&scene, 4, 0x20000);
+	scene_map(&scene, 5, 0x21000);
+	scene.memory.window_bytes = 8 << 20;
+	scene.memory.present = present;
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(4), &window));
+	assert_true(window.length == SMALL);
+	assert_true(present[0x20 / 64] >> 0x20 % 64 & 1);
+	assert_false(present[0x21 / 64] >> 0x21 % 64 & 1);
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	assert_ptr_equal(window.host, page_memory_at(&scene.memory, 0x21000, SMALL));
+	assert_true(present[0x21 / 64] >> 0x21 % 64 & 1);
 	page_memory_deinit(&scene.memory);
 }
 
@@ -303,29 +329,28 @@ static void test_no_window(void **state)
 {
 	const struct sonde_space_ops blind = {.read = NULL};
 	struct sonde_window window = {.length = 77};
-	struct sonde_error *error;
 	struct scene scene;
 
 	(void)state;
 	scene_init(&scene);
 	scene_map(&scene, 5, 0x20000);
 	scene_map(&scene, 6, 0x700000);
-	check(sonde_page_look(&scene.memory.space, &scene.regime,
-		&(struct sonde_page_trail){0}, scene_page(5), &window));
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(5), &window));
 	assert_int_equal(window.length, 0);
 	window.length = 77;
-	check_says(sonde_page_look(&scene.memory.space, &scene.regime,
-			   &(struct sonde_page_trail){0}, scene_page(7), &window),
+	check_says(sonde_page_look(
+			   &scene.memory.space, &scene.regime, scene_page(7), &window),
 		SONDE_ERROR_FAULT, "the PT entry");
-	error = sonde_page_look(&scene.memory.space, &scene.regime,
-		&(struct sonde_page_trail){0}, scene_page(6) + 3, &window);
-	assert_true(error && sonde_error_address(error) == scene_page(6) + 3);
-	check_says(error, SONDE_ERROR_FAULT, "physical address 0x700003");
-	assert_int_equal(window.length, 77);
+	/* That nothing is where a page is mapped to, reading tells. */
+	window.length = 77;
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(6) + 3, &window));
+	assert_int_equal(window.length, 0);
 	/* A space that cannot show anything is not even walked. */
 	scene.memory.space.ops = &blind;
-	check(sonde_page_look(&scene.memory.space, &scene.regime,
-		&(struct sonde_page_trail){0}, scene_page(5), &window));
+	check(sonde_page_look(
+		&scene.memory.space, &scene.regime, scene_page(5), &window));
 	assert_int_equal(window.length, 0);
 	page_memory_deinit(&scene.memory);
 }
@@ -343,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_read_of_broken_memory),
 		cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_absent_pages),
 		cmocka_unit_test(test_no_window),
 	};
 

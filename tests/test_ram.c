@@ -111,6 +111,13 @@ static void test_holes_that_are_filled(void **state)
 	close(fd);
 }
 
+/* The window on the page at @p offset, of all that the file had at first. */
+static void look(
+	struct sonde_qemu_ram_file *file, uint64_t offset, struct sonde_window *ret)
+{
+	sonde_qemu_ram_file_look(file, 0, offset, (uint64_t)PAGES * PAGE, ret);
+}
+
 static void test_windows(void **state)
 {
 	int fd = make_file();
@@ -118,19 +125,30 @@ static void test_windows(void **state)
 	struct sonde_window window = {0};
 
 	(void)state;
-	sonde_qemu_ram_file_look(file, UINT64_C(3) * PAGE, &window);
-	assert_int_equal(window.length, PAGE);
-	assert_int_equal(window.host[PAGE - 1], 3);
+	look(file, UINT64_C(3) * PAGE, &window);
+	assert_int_equal(window.length, PAGES * PAGE);
+	assert_int_equal(window.host[4 * PAGE - 1], 3);
+	assert_true(sonde_window_has(&window, UINT64_C(3) * PAGE));
+	assert_false(sonde_window_has(&window, UINT64_C(5) * PAGE));
 	assert_false(*window.broken);
-	sonde_qemu_ram_file_look(file, UINT64_C(5) * PAGE, &window);
+	look(file, UINT64_C(5) * PAGE, &window);
 	assert_int_equal(window.length, 0);
-	sonde_qemu_ram_file_look(file, (uint64_t)PAGES * PAGE, &window);
+	look(file, (uint64_t)PAGES * PAGE, &window);
 	assert_int_equal(window.length, 0);
-	sonde_qemu_ram_file_look(file, UINT64_MAX - PAGE + 1, &window);
+	look(file, UINT64_MAX - PAGE + 1, &window);
 	assert_int_equal(window.length, 0);
+	/* A part of it, which does not end with a page; and a range behind the file. */
+	sonde_qemu_ram_file_look(file, UINT64_C(2) * PAGE, UINT64_C(3) * PAGE,
+		UINT64_C(4) * PAGE + 5, &window);
+	assert_int_equal(window.length, 2 * PAGE);
+	assert_int_equal(window.host[PAGE], 3);
+	assert_true(sonde_window_has(&window, PAGE));
+	sonde_qemu_ram_file_look(
+		file, 0, UINT64_C(3) * PAGE, (uint64_t)2 * PAGES * PAGE, &window);
+	assert_int_equal(window.length, PAGES * PAGE);
 	sonde_qemu_ram_file_destroy(file);
 	file = open_file(fd, false);
-	sonde_qemu_ram_file_look(file, UINT64_C(3) * PAGE, &window);
+	look(file, UINT64_C(3) * PAGE, &window);
 	assert_int_equal(window.length, 0);
 	sonde_qemu_ram_file_destroy(file);
 	close(fd);
@@ -169,10 +187,11 @@ static void test_cut_short(void **state)
 
 		check(sonde_qemu_ram_file_read(
 			file, UINT64_C(200) * PAGE, bytes, sizeof(bytes)));
-		sonde_qemu_ram_file_look(file, UINT64_C(200) * PAGE, &window);
+		look(file, UINT64_C(200) * PAGE, &window);
 		assert_int_equal(ftruncate(fd, (off_t)100 * PAGE), 0);
 		if (map) {
-			assert_false(sonde_guarded_copy(bytes, window.host, 8));
+			assert_false(sonde_guarded_copy(
+				bytes, window.host + UINT64_C(200) * PAGE, 8));
 			*window.broken = true;
 		}
 		check_fails(sonde_qemu_ram_file_read(
@@ -181,7 +200,7 @@ static void test_cut_short(void **state)
 		check_fails(sonde_qemu_ram_file_read(
 				    file, UINT64_C(150) * PAGE, bytes, sizeof(bytes)),
 			SONDE_ERROR_IO);
-		sonde_qemu_ram_file_look(file, UINT64_C(3) * PAGE, &window);
+		look(file, UINT64_C(3) * PAGE, &window);
 		assert_int_equal(window.length, 0);
 		sonde_qemu_ram_file_destroy(file);
 		close(fd);

@@ -30,7 +30,7 @@ extern "C" {
 
 enum {
 	/** Changes with every change of this header: the check is exact. */
-	SONDE_HELPER_ABI = 3,
+	SONDE_HELPER_ABI = 4,
 };
 
 /** One target's helper: the helper's own structure begins with this one. */
@@ -85,9 +85,19 @@ struct sonde_register_request {
 
 /** Where bytes of physical memory lie in this process, as long as nothing is said. */
 struct sonde_memory_window {
-	/** Of the byte that was asked for, and how many lie there from it on. */
+	/** Of the first byte, and how many lie there from it on. */
 	const uint8_t *host;
 	uint64_t length;
+	/** The first byte is so many before the one that was asked for. */
+	uint64_t before;
+	/**
+	 * NULL: all of it may be read. Else the first byte is that of a page of 4 KiB,
+	 * and here is a bit for each page, beginning with bit @ref present_first: pages
+	 * without it are read only after they were asked for. The helper may set bits
+	 * while the window is valid.
+	 */
+	const uint64_t *present;
+	uint64_t present_first;
 	/** Set by the library where reading there raises SIGBUS. */
 	bool *broken;
 };

@@ -4,7 +4,8 @@
  *
  * Long reads go page by page, but walk less than that: of the walk to the page before,
  * all tables are kept that the next page shares with it, so that a page costs one entry.
- * From one call to the next nothing is kept, but for who hands a trail to look along.
+ * From one call to the next nothing is kept here: spaces keep the pages that they see,
+ * and for the first sight of one there is a walk that does nothing but load.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +21,21 @@ enum {
 
 _Static_assert((int)SONDE_PAGE_LEVELS_MAX <= (int)SONDE_TRANSLATION_LEVELS_MAX,
 	"a translation has room for all steps");
+
+/** The way to the page that was found last: the next one begins where the two part. */
+struct trail {
+	/** NULL: nothing was found yet. */
+	const struct sonde_page_range *range;
+	/** What was found last, and the level of its page. */
+	uint64_t address;
+	unsigned level;
+	/** Of the page: its physical address, its size is 1 << shift. */
+	uint64_t page;
+	unsigned shift;
+	/** By level; those between the range's top and @ref level are valid. */
+	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
+	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
+};
 
 static uint64_t low_bits(unsigned count)
 {
@@ -82,8 +98,8 @@ static const struct sonde_page_range *find_range(
 }
 
 /* The first level at which the way to @p address is not the one that was gone last. */
-static unsigned first_level(const struct sonde_page_trail *walk,
-	const struct sonde_page_range *range, uint64_t address)
+static unsigned first_level(
+	const struct trail *walk, const struct sonde_page_range *range, uint64_t address)
 {
 	const struct sonde_page_level *levels = range->format->levels;
 	unsigned level = range->top;
@@ -104,7 +120,7 @@ static struct sonde_error *read_entry(struct sonde_space *physical,
 	unsigned bytes = range->format->entry_bytes;
 	struct sonde_error *error;
 
-	if (bytes == 8 && sonde_space_peek(physical, step->entry_address, &step->entry))
+	if (sonde_space_peek(physical, step->entry_address, bytes, &step->entry))
 		return NULL;
 	error = sonde_space_read_integer(
 		physical, step->entry_address, bytes, &step->entry);
@@ -129,7 +145,7 @@ static uint64_t address_in(
 
 /* The entry of @p level is that of a page: which one. */
 static struct sonde_error *take_page(const struct sonde_page_format *format,
-	unsigned level, uint64_t address, struct sonde_page_trail *walk)
+	unsigned level, uint64_t address, struct trail *walk)
 {
 	const struct sonde_page_level *at = &format->levels[level];
 	const struct sonde_translation_step *step = &walk->steps[level];
@@ -152,8 +168,7 @@ static struct sonde_error *take_page(const struct sonde_page_format *format,
 
 /* Fills in @p walk, which may be of another address; after an error it is empty. */
 static struct sonde_error *find_page(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
-	struct sonde_page_trail *walk)
+	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk)
 {
 	const struct sonde_page_range *range = walk->range && is_in(walk->range, address)
 						       ? walk->range
@@ -192,14 +207,14 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 	return NULL;
 }
 
-static uint64_t physical_of(const struct sonde_page_trail *walk, uint64_t address)
+static uint64_t physical_of(const struct trail *walk, uint64_t address)
 {
 	return walk->page + (address & low_bits(walk->shift));
 }
 
 /* --- all of a walk ---------------------------------------------------------------- */
 
-static struct sonde_page_rights rights_of(const struct sonde_page_trail *walk)
+static struct sonde_page_rights rights_of(const struct trail *walk)
 {
 	const struct sonde_page_range *range = walk->range;
 	struct sonde_page_entries entries = {
@@ -225,7 +240,7 @@ struct sonde_error *sonde_page_walk(struct sonde_space *physical,
 	struct sonde_translation *ret)
 {
 	struct sonde_page_rights rights;
-	struct sonde_page_trail walk = {.range = NULL};
+	struct trail walk = {.range = NULL};
 
 	if (!regime->range_count) {
 		*ret = (struct sonde_translation){
@@ -266,8 +281,7 @@ struct run {
 };
 
 /* From @p address to the end of its page, and at most @p length. */
-static size_t within_page(
-	const struct sonde_page_trail *walk, uint64_t address, size_t length)
+static size_t within_page(const struct trail *walk, uint64_t address, size_t length)
 {
 	uint64_t behind = ~address & low_bits(walk->shift);
 
@@ -276,8 +290,7 @@ static size_t within_page(
 
 /* The walk may have been made by the run before, which ended here. */
 static struct sonde_error *find_again(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
-	struct sonde_page_trail *walk)
+	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk)
 {
 	if (walk->range && !((address ^ walk->address) >> walk->shift))
 		return NULL;
@@ -286,7 +299,7 @@ static struct sonde_error *find_again(struct sonde_space *physical,
 
 static struct sonde_error *find_run(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t address, size_t length,
-	struct sonde_page_trail *walk, struct run *ret)
+	struct trail *walk, struct run *ret)
 {
 	CHECK(find_again(physical, regime, address, walk));
 	ret->physical = physical_of(walk, address);
@@ -339,7 +352,7 @@ static struct sonde_error *transfer_run(const struct transfer *transfer, size_t 
 static struct sonde_error *transfer_pages(const struct transfer *transfer,
 	const struct sonde_page_regime *regime, uint64_t address, size_t length)
 {
-	struct sonde_page_trail walk = {.range = NULL};
+	struct trail walk = {.range = NULL};
 	struct run run;
 
 	if (length && length - 1 > UINT64_MAX - address)
@@ -377,67 +390,98 @@ struct sonde_error *sonde_page_write(struct sonde_space *physical,
 
 /* --- windows ----------------------------------------------------------------------- */
 
-/* What of @p window, in physical addresses, is in the page; in virtual ones. */
-static void cut_window(struct sonde_window *window, const struct sonde_page_trail *walk,
-	uint64_t address, uint64_t physical)
-{
-	uint64_t inside = address & low_bits(walk->shift);
-	uint64_t before = physical - window->address, behind;
+/* A page, and its size (1 << shift). */
+struct page {
+	uint64_t address;
+	unsigned shift;
+};
 
-	if (physical < window->address || before >= window->length) {
-		*window = (struct sonde_window){.length = 0};
-		return;
+/*
+ * What find_page() does, where all tables are seen through windows and nothing is odd:
+ * four loads, and little else. False: find_page() does it, and knows why not.
+ */
+static bool find_quickly(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct page *ret)
+{
+	const struct sonde_page_range *range = find_range(regime, address);
+	const struct sonde_page_format *format;
+	const struct sonde_page_level *at;
+	uint64_t table, entry, wanted, bad;
+
+	if (!range)
+		return false;
+	format = range->format;
+	table = range->root;
+	wanted = format->present;
+	bad = range->reserved;
+	address &= low_bits(range->bits);
+	for (unsigned level = range->top; level < format->level_count; level++) {
+		uint64_t index;
+
+		at = &format->levels[level];
+		index = address >> at->shift & ((1u << at->bits) - 1);
+		if (!sonde_space_peek(physical, table + index * format->entry_bytes,
+			    format->entry_bytes, &entry) ||
+			(entry & (wanted | bad)) != wanted)
+			return false;
+		switch (at->kinds[entry >> format->kind_shift & format->kind_mask]) {
+		case SONDE_PAGE_TABLE:
+			table = address_in(format, entry, at->table_high);
+			continue;
+		case SONDE_PAGE_LEAF:
+			ret->shift = at->shift;
+			ret->address = address_in(format, entry, at->leaf_high) &
+				       ~low_bits(at->shift);
+			return !(entry & (at->leaf_reserved | at->group));
+		default:
+			return false;
+		}
 	}
-	behind = window->length - before - 1;
-	if (before > inside) {
-		window->host += before - inside;
-		before = inside;
-	}
-	if (behind > low_bits(walk->shift) - inside)
-		behind = low_bits(walk->shift) - inside;
-	window->address = address - before;
-	window->length = before + behind + 1;
+	return false;
 }
 
-/* Physical memory whose page was not, or cannot be, remembered. */
-static struct sonde_error *look_slowly(struct sonde_space *physical,
-	const struct sonde_page_trail *trail, uint64_t address, uint64_t target,
-	struct sonde_window *ret)
+static struct sonde_error *find_one(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct page *ret)
 {
-	struct sonde_window window;
+	struct trail walk;
 
-	CHECK(as_virtual(physical->ops->look(physical, target, &window),
-		&(struct run){.physical = target, .length = 1}, address));
-	if (window.length)
-		cut_window(&window, trail, address, target);
-	*ret = window;
+	if (find_quickly(physical, regime, address, ret))
+		return NULL;
+	walk.range = NULL;
+	CHECK(find_page(physical, regime, address, &walk));
+	*ret = (struct page){walk.page, walk.shift};
 	return NULL;
 }
 
+/* Guests' pages are as large as those of windows, or larger. */
 struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, struct sonde_page_trail *trail,
-	uint64_t address, struct sonde_window *ret)
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_window *ret)
 {
-	const struct sonde_window_page *page;
-	uint64_t target;
+	const struct sonde_window_page *seen;
+	const struct sonde_window *window;
+	struct page page = {.address = address, .shift = SONDE_WINDOW_PAGE_SHIFT};
 
-	if (!physical->ops->look) {
-		*ret = (struct sonde_window){.length = 0};
+	*ret = (struct sonde_window){.length = 0};
+	address -= address % SONDE_WINDOW_PAGE_BYTES;
+	if (!physical->ops->look)
 		return NULL;
+	if (regime->range_count)
+		CHECK(find_one(physical, regime, address, &page));
+	page.address += address & low_bits(page.shift);
+	page.address -= page.address % SONDE_WINDOW_PAGE_BYTES;
+	window = sonde_space_find_window(physical, page.address, SONDE_WINDOW_PAGE_BYTES);
+	if (window) {
+		ret->host = window->host + (page.address - window->address);
+		ret->broken = window->broken;
+	} else {
+		seen = sonde_space_see_page(physical, page.address);
+		if (!seen)
+			return NULL;
+		ret->host = seen->host;
+		ret->broken = seen->broken;
 	}
-	if (!regime->range_count)
-		return physical->ops->look(physical, address, ret);
-	CHECK(find_again(physical, regime, address, trail));
-	target = physical_of(trail, address);
-	page = sonde_space_find_page(physical, target, 1);
-	if (!page)
-		page = sonde_space_see_page(physical, target);
-	/* Pages are as large as those that are remembered, or larger. */
-	if (!page || trail->shift < SONDE_WINDOW_PAGE_SHIFT)
-		return look_slowly(physical, trail, address, target, ret);
-	ret->address = address - (target - page->address);
+	ret->address = address;
 	ret->length = SONDE_WINDOW_PAGE_BYTES;
-	ret->host = page->host;
-	ret->broken = page->broken;
 	return NULL;
 }

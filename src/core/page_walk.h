@@ -13,24 +13,6 @@
 #include "window.h"
 
 /**
- * The way to the page that was found last: the next one begins where the two part. It is
- * emptied (@ref range is NULL) by whoever owns it, when tables may have changed.
- */
-struct sonde_page_trail {
-	/** NULL: nothing was found yet. */
-	const struct sonde_page_range *range;
-	/** What was found last, and the level of its page. */
-	uint64_t address;
-	unsigned level;
-	/** Of the page: its physical address, its size is 1 << shift. */
-	uint64_t page;
-	unsigned shift;
-	/** By level; those between the range's top and @ref level are valid. */
-	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
-	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
-};
-
-/**
  * Where @p address is. SONDE_ERROR_FAULT names @p address, and says which level stopped
  * the walk; an entry that cannot be read is such a fault, too. Whether there is memory
  * at the address that it comes to is not looked at.
@@ -49,9 +31,9 @@ SONDE_NODISCARD struct sonde_error *sonde_page_write(struct sonde_space *physica
 	const struct sonde_page_regime *regime, uint64_t address, const void *data,
 	size_t length);
 
-/** As sonde_space_ops.look; what it shows is within one page. */
+/** As sonde_space_ops.look; what it shows is one page of windows, or nothing. */
 SONDE_NODISCARD struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, struct sonde_page_trail *trail,
-	uint64_t address, struct sonde_window *ret);
+	const struct sonde_page_regime *regime, uint64_t address,
+	struct sonde_window *ret);
 
 #endif

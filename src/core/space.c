@@ -37,25 +37,37 @@ void sonde_space_deinit(struct sonde_space *space)
 	space->pages = NULL;
 }
 
-const struct sonde_window_page *sonde_space_see_page(
-	struct sonde_space *space, uint64_t address)
+void sonde_space_lose(struct sonde_space *space, bool *broken)
 {
-	struct sonde_window window;
-	struct sonde_window_page *page;
-	struct sonde_error *error;
-	uint64_t before;
+	if (broken)
+		*broken = true;
+	/* Others see through the same mapping, in which there are zeros now. */
+	if (space->epoch)
+		++*space->epoch;
+	sonde_space_forget(space);
+}
 
-	if (!space->ops->look)
-		return NULL;
-	address -= address % SONDE_WINDOW_PAGE_BYTES;
-	error = space->ops->look(space, address, &window);
-	if (error) {
-		sonde_error_destroy(error);
-		return NULL;
-	}
-	before = address - window.address;
-	if (window.length < before + SONDE_WINDOW_PAGE_BYTES)
-		return NULL;
+/* Windows of a page or less are not worth a place: that page is remembered. */
+static void keep_window(struct sonde_space *space, const struct sonde_window *window)
+{
+	struct sonde_kept_window *place = NULL;
+
+	if (window->length <= SONDE_WINDOW_PAGE_BYTES)
+		return;
+	for (unsigned i = 0; i < SONDE_WINDOWS && !place; i++)
+		if (space->windows[i].window.address == window->address)
+			place = &space->windows[i];
+	if (!place)
+		place = &space->windows[space->oldest_window++ % SONDE_WINDOWS];
+	place->window = *window;
+	place->age = sonde_space_age(space);
+}
+
+static const struct sonde_window_page *keep_page(
+	struct sonde_space *space, uint64_t address, const struct sonde_window *window)
+{
+	struct sonde_window_page *page;
+
 	if (!space->pages)
 		space->pages = calloc(SONDE_WINDOW_PAGES, sizeof(*space->pages));
 	if (!space->pages)
@@ -63,9 +75,33 @@ const struct sonde_window_page *sonde_space_see_page(
 	page = sonde_space_slot(space, address);
 	page->address = address;
 	page->age = sonde_space_age(space);
-	page->host = window.host + before;
-	page->broken = window.broken;
+	page->host = window->host + (address - window->address);
+	page->broken = window->broken;
 	return page;
+}
+
+const struct sonde_window_page *sonde_space_see_page(
+	struct sonde_space *space, uint64_t address)
+{
+	const struct sonde_window *known;
+	struct sonde_window window;
+	struct sonde_error *error;
+
+	if (!space->ops->look)
+		return NULL;
+	address -= address % SONDE_WINDOW_PAGE_BYTES;
+	known = sonde_space_find_window(space, address, SONDE_WINDOW_PAGE_BYTES);
+	if (known)
+		return keep_page(space, address, known);
+	error = space->ops->look(space, address, &window);
+	if (error) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	if (window.length < address - window.address + SONDE_WINDOW_PAGE_BYTES)
+		return NULL;
+	keep_window(space, &window);
+	return keep_page(space, address, &window);
 }
 
 /* -------------------------------------------------------------------------------- */
@@ -84,11 +120,9 @@ static struct sonde_error *explain(const struct sonde_space *space,
 		length, length == 1 ? "" : "s", space->name, address);
 }
 
-static void hide_traps(
-	const struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+static bool has_traps(const struct sonde_space *space)
 {
-	if (space->traps && space->traps->first && length)
-		sonde_traps_hide(space->traps, address, buffer, length);
+	return space->traps && space->traps->first;
 }
 
 static struct sonde_error *read_slowly(
@@ -105,25 +139,22 @@ static struct sonde_error *read_slowly(
 			       : length;
 	else if (error)
 		done = 0;
-	hide_traps(space, address, buffer, done);
+	if (done && has_traps(space))
+		sonde_traps_hide(space->traps, address, buffer, done);
 	return error ? explain(space, error, address, length) : NULL;
 }
 
-static struct sonde_error *read_page(struct sonde_space *space,
-	const struct sonde_window_page *page, uint64_t address, void *buffer,
-	size_t length)
+static struct sonde_error *lose_page(struct sonde_space *space,
+	const struct sonde_window_page *page, uint64_t address, size_t length)
 {
-	if (!sonde_space_copy_page(space, page, address, buffer, length))
-		return explain(space,
-			sonde_error_create(SONDE_ERROR_IO,
-				"the file behind this memory was cut short while it was "
-				"mapped"),
-			address, length);
-	hide_traps(space, address, buffer, length);
-	return NULL;
+	sonde_space_lose(space, page->broken);
+	return explain(space,
+		sonde_error_create(SONDE_ERROR_IO,
+			"the file behind this memory was cut short while it was mapped"),
+		address, length);
 }
 
-struct sonde_error *sonde_space_read(
+static __attribute__((noinline)) struct sonde_error *read_seldom(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
 {
 	const struct sonde_window_page *page =
@@ -132,8 +163,29 @@ struct sonde_error *sonde_space_read(
 	if (!page && length && address <= space->limit &&
 		length <= SONDE_WINDOW_PAGE_BYTES - address % SONDE_WINDOW_PAGE_BYTES)
 		page = sonde_space_see_page(space, address);
-	return page ? read_page(space, page, address, buffer, length)
-		    : read_slowly(space, address, buffer, length);
+	if (!page)
+		return read_slowly(space, address, buffer, length);
+	if (!sonde_space_copy_page(page, address, buffer, length))
+		return lose_page(space, page, address, length);
+	if (length && has_traps(space))
+		sonde_traps_hide(space->traps, address, buffer, length);
+	return NULL;
+}
+
+/* What is read most often calls nobody, so it has no registers to save. */
+struct sonde_error *sonde_space_read(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	const struct sonde_window_page *page;
+
+	if (length != 8 || has_traps(space))
+		return read_seldom(space, address, buffer, length);
+	page = sonde_space_find_page(space, address, 8);
+	if (!page)
+		return read_seldom(space, address, buffer, 8);
+	return sonde_space_copy_page(page, address, buffer, 8)
+		       ? NULL
+		       : lose_page(space, page, address, 8);
 }
 
 struct sonde_error *sonde_space_write(

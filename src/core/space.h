@@ -8,19 +8,18 @@
 
 #include <sonde/space.h>
 #include "macros.h"
+#include "window.h"
 
 struct sonde_traps;
-struct sonde_window;
-struct sonde_window_page;
 
 struct sonde_space_ops {
 	/** Mandatory. All of it, or a fault with the bytes before it done. */
 	struct sonde_error *(*read)(
 		struct sonde_space *space, uint64_t address, void *buffer, size_t length);
 	/**
-	 * Optional. Where the byte at @p address, and what follows, lies in our own
+	 * Optional. Where the byte at @p address, and what is around it, lies in our own
 	 * memory; @p ret with length 0: nowhere, it has to be read. A fault where there
-	 * is nothing to be read, either.
+	 * is nothing to be read, either. @p address is the first of a page.
 	 */
 	struct sonde_error *(*look)(
 		struct sonde_space *space, uint64_t address, struct sonde_window *ret);
@@ -41,10 +40,15 @@ struct sonde_space {
 	bool per_thread;
 	/** Instructions that we replaced: reads show what was there. May be NULL. */
 	struct sonde_traps *traps;
-	/** Counts up when windows are not valid any more; NULL: that never happens. */
-	const uint64_t *epoch;
+	/** Counts up when windows are not valid any more, also those of the other spaces
+	 * of a target; NULL: nobody counts. */
+	uint64_t *epoch;
 	/** Of windows that sonde_space_forget() forgot; begins with 0. */
 	uint64_t forgotten;
+	/** Those that are larger than a page, and which of them is to be replaced next.
+	 */
+	struct sonde_kept_window windows[SONDE_WINDOWS];
+	unsigned oldest_window;
 	/** SONDE_WINDOW_PAGES of them once there is one; owned. */
 	struct sonde_window_page *pages;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pages that a space has seen: all that reading one of them again takes is here, so that
- * it can be part of whoever does little else, such as a page walk.
+ * Windows that a space was shown, and pages that it has seen through them: all that
+ * reading there again takes is here, so that it can be part of whoever does little else,
+ * such as a page walk.
  */
 #ifndef SONDE_CORE_SPACE_PAGE_H
 #define SONDE_CORE_SPACE_PAGE_H
@@ -49,35 +50,60 @@ static inline const struct sonde_window_page *sonde_space_find_page(
 const struct sonde_window_page *sonde_space_see_page(
 	struct sonde_space *space, uint64_t address);
 
-/** False: the file behind it was cut short. The space has forgotten the page then. */
-static inline bool sonde_space_copy_page(struct sonde_space *space,
-	const struct sonde_window_page *page, uint64_t address, void *buffer,
-	size_t length)
+/** The file behind a page or a window, of which this is @p broken, was cut short. */
+void sonde_space_lose(struct sonde_space *space, bool *broken);
+
+/** False: the file behind it was cut short, which the space is to be told. */
+static inline bool sonde_space_copy_page(const struct sonde_window_page *page,
+	uint64_t address, void *buffer, size_t length)
 {
-	if (sonde_guarded_copy(
-		    buffer, page->host + address % SONDE_WINDOW_PAGE_BYTES, length))
-		return true;
-	if (page->broken)
-		*page->broken = true;
-	sonde_space_forget(space);
-	return false;
+	return sonde_guarded_copy(
+		buffer, page->host + address % SONDE_WINDOW_PAGE_BYTES, length);
+}
+
+/** The window that shows @p length bytes within one page, and that may be looked at. */
+static inline const struct sonde_window *sonde_space_find_window(
+	const struct sonde_space *space, uint64_t address, size_t length)
+{
+	uint64_t age = sonde_space_age(space);
+
+	for (unsigned i = 0; i < SONDE_WINDOWS; i++) {
+		const struct sonde_window *window = &space->windows[i].window;
+		uint64_t offset = address - window->address;
+
+		if (offset < window->length && length <= window->length - offset &&
+			space->windows[i].age == age && sonde_window_has(window, offset))
+			return window;
+	}
+	return NULL;
 }
 
 /**
- * A number of 8 bytes of a space without traps, if its page was seen before. False: it
- * has to be read in the ordinary way.
+ * An integer of @p bytes, 4 or 8, at a multiple of that in a space without traps, if a
+ * window shows it. False: it has to be read in the ordinary way.
  */
 static inline bool sonde_space_peek(
-	struct sonde_space *space, uint64_t address, uint64_t *ret)
+	struct sonde_space *space, uint64_t address, unsigned bytes, uint64_t *ret)
 {
-	const struct sonde_window_page *page = sonde_space_find_page(space, address, 8);
-	uint64_t value;
+	const struct sonde_window *window =
+		address % bytes ? NULL : sonde_space_find_window(space, address, bytes);
+	const uint8_t *host;
+	uint32_t small;
+	bool whole;
 
-	if (!page || space->big_endian ||
-		!sonde_space_copy_page(space, page, address, &value, 8))
+	if (!window || space->big_endian)
 		return false;
-	*ret = le64toh(value);
-	return true;
+	host = window->host + (address - window->address);
+	if (bytes == 8) {
+		whole = sonde_guarded_copy(ret, host, 8);
+		*ret = le64toh(*ret);
+	} else {
+		whole = sonde_guarded_copy(&small, host, 4);
+		*ret = le32toh(small);
+	}
+	if (!whole)
+		sonde_space_lose(space, window->broken);
+	return whole;
 }
 
 #endif

@@ -24,9 +24,6 @@ struct sonde_gdb_space {
 	struct sonde_page_regime regime;
 	uint64_t regime_epoch;
 	bool has_regime;
-	/** The last page walk, and the space's age then. */
-	struct sonde_page_trail trail;
-	uint64_t trail_age;
 };
 
 struct sonde_gdb_thread {

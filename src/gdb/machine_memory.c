@@ -61,11 +61,15 @@ static struct sonde_error *look_physical(
 	CHECK(sonde_target_check_readable(&own->machine->target));
 	request.window = &window;
 	CHECK(sonde_gdb_chain_memory(own->machine, &request));
-	if (window.host && window.broken) {
-		ret->host = window.host;
-		ret->length = window.length;
-		ret->broken = window.broken;
-	}
+	if (window.host && window.broken)
+		*ret = (struct sonde_window){
+			.address = address - window.before,
+			.length = window.length,
+			.host = window.host,
+			.present = window.present,
+			.present_first = window.present_first,
+			.broken = window.broken,
+		};
 	return NULL;
 }
 
@@ -170,12 +174,7 @@ static struct sonde_error *look_virtual(
 		return NULL;
 	}
 	CHECK(find_regime(own));
-	if (own->trail_age != sonde_space_age(space)) {
-		own->trail.range = NULL;
-		own->trail_age = sonde_space_age(space);
-	}
-	return sonde_page_look(
-		&own->machine->physical.space, &own->regime, &own->trail, address, ret);
+	return sonde_page_look(&own->machine->physical.space, &own->regime, address, ret);
 }
 
 /* --- writing -------------------------------------------------------------------- */

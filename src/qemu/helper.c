@@ -241,6 +241,9 @@ static struct sonde_error *memory(struct sonde_helper *helper,
 		*request->window = (struct sonde_memory_window){
 			.host = window.host,
 			.length = window.length,
+			.before = request->address - window.address,
+			.present = window.present,
+			.present_first = window.present_first,
 			.broken = window.broken,
 		};
 	return NULL;

@@ -471,16 +471,20 @@ struct sonde_error *sonde_qemu_ram_look(
 	struct sonde_qemu_ram *ram, uint64_t address, struct sonde_window *ret)
 {
 	const struct segment *segment = find(ram, address);
-	uint64_t skip, offset;
+	uint64_t skip;
 
 	*ret = (struct sonde_window){.address = address};
 	if (!segment)
 		return sonde_error_fault(address, "there is no RAM");
-	skip = address - segment->first;
-	offset = segment->offset + skip;
-	if (segment->means == SONDE_QEMU_BY_FILE && !(address % PAGE) &&
-		!(offset % PAGE) && segment->last - address >= PAGE - 1)
-		sonde_qemu_ram_file_look(segment->file, offset, ret);
+	/* A window begins with the first whole page. */
+	skip = -segment->first % PAGE;
+	if (segment->means != SONDE_QEMU_BY_FILE || address % PAGE ||
+		address - segment->first < skip || (segment->offset + skip) % PAGE)
+		return NULL;
+	ret->address = segment->first + skip;
+	sonde_qemu_ram_file_look(segment->file, segment->offset + skip,
+		segment->offset + (address - segment->first),
+		segment->offset + (segment->last - segment->first) + 1, ret);
 	return NULL;
 }
 

@@ -255,14 +255,18 @@ struct sonde_error *sonde_qemu_ram_file_read(
 	return NULL;
 }
 
-void sonde_qemu_ram_file_look(
-	struct sonde_qemu_ram_file *file, uint64_t offset, struct sonde_window *ret)
+void sonde_qemu_ram_file_look(struct sonde_qemu_ram_file *file, uint64_t first,
+	uint64_t offset, uint64_t end, struct sonde_window *ret)
 {
 	ret->length = 0;
-	if (!file->mapped || file->broken || offset >= file->size ||
-		file->size - offset < PAGE || !find_page(file, offset))
+	if (end > file->size)
+		end = file->size;
+	end -= end % PAGE;
+	if (!file->mapped || file->broken || offset >= end || !find_page(file, offset))
 		return;
-	ret->length = PAGE;
-	ret->host = file->mapped + offset;
+	ret->length = end - first;
+	ret->host = file->mapped + first;
+	ret->present = file->all_present ? NULL : file->present;
+	ret->present_first = first / PAGE;
 	ret->broken = &file->broken;
 }

@@ -35,10 +35,11 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_file_read(
 	struct sonde_qemu_ram_file *file, uint64_t offset, void *buffer, size_t length);
 
 /**
- * The page at @p offset, a multiple of SONDE_WINDOW_PAGE_BYTES, if something is there
- * that may be looked at; else @p ret has length 0. Sets all but the address.
+ * What of the file lies between @p first and @p end, if something is there at @p offset,
+ * which is between them, that may be looked at; else @p ret has length 0. @p first and
+ * @p offset are multiples of SONDE_WINDOW_PAGE_BYTES. Sets all but the address.
  */
-void sonde_qemu_ram_file_look(
-	struct sonde_qemu_ram_file *file, uint64_t offset, struct sonde_window *ret);
+void sonde_qemu_ram_file_look(struct sonde_qemu_ram_file *file, uint64_t first,
+	uint64_t offset, uint64_t end, struct sonde_window *ret);
 
 #endif
