@@ -81,7 +81,7 @@ static struct sonde_page_rights rights(const struct sonde_page_entries *entries)
 
 /* clang-format off */
 #define COMMON                                                                           \
-	.entry_bytes = 8, .present = 1, .kind_shift = 1, .kind_mask = 1, .rights = rights
+	.entry_bytes = 8, .present = 1, .kind_shift = 1, .kind_mask = 1, .table_kind = 1, .rights = rights
 
 const struct sonde_page_format sonde_page_aarch64_4k = {
 	COMMON, .level_count = 4, .address = UINT64_C(0x0000fffffffff000),

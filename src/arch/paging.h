@@ -72,6 +72,8 @@ struct sonde_page_format {
 	uint64_t present;
 	/** The kind bits of an entry: entry >> kind_shift & kind_mask, at most 7. */
 	unsigned char kind_shift, kind_mask;
+	/** The kind that means a table wherever one may follow; others may, too. */
+	unsigned char table_kind;
 	/** The bits of an entry that are an address, and how far left they belong. */
 	uint64_t address;
 	unsigned char address_shift;

@@ -34,21 +34,26 @@ extern __thread struct sonde_guarded_range sonde_guarded_range
 SONDE_NODISCARD struct sonde_error *sonde_guarded_copy_prepare(void);
 
 /**
- * False: the file behind @p from ends before that, and what was copied means nothing.
- * From then on pages of zeros lie there, so the whole mapping is to be given up.
+ * From here to sonde_guard_end() this thread may read these bytes, and nothing that is
+ * called in between may have them unmapped. Begun again, it is about other bytes.
  */
-static inline bool sonde_guarded_copy(void *to, const void *from, size_t length)
+static inline void sonde_guard_begin(const void *from, size_t length)
 {
 	struct sonde_guarded_range *range = &sonde_guarded_range;
 
 	range->first = (uintptr_t)from;
 	range->end = (uintptr_t)from + length;
 	__asm__ volatile("" ::: "memory");
-	/* The compiler makes one move of what is most often wanted. */
-	if (length == 8)
-		memcpy(to, from, 8);
-	else
-		memcpy(to, from, length);
+}
+
+/**
+ * False: a file behind what was read ends before that, and what was read means nothing.
+ * From then on pages of zeros lie there, so the whole mapping is to be given up.
+ */
+static inline bool sonde_guard_end(void)
+{
+	struct sonde_guarded_range *range = &sonde_guarded_range;
+
 	__asm__ volatile("" ::: "memory");
 	range->end = 0;
 	if (__builtin_expect(range->failed, 0)) {
@@ -56,6 +61,18 @@ static inline bool sonde_guarded_copy(void *to, const void *from, size_t length)
 		return false;
 	}
 	return true;
+}
+
+/** As sonde_guard_end() says. */
+static inline bool sonde_guarded_copy(void *to, const void *from, size_t length)
+{
+	sonde_guard_begin(from, length);
+	/* The compiler makes one move of what is most often wanted. */
+	if (length == 8)
+		memcpy(to, from, 8);
+	else
+		memcpy(to, from, length);
+	return sonde_guard_end();
 }
 
 #endif

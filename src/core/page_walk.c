@@ -390,98 +390,28 @@ struct sonde_error *sonde_page_write(struct sonde_space *physical,
 
 /* --- windows ----------------------------------------------------------------------- */
 
-/* A page, and its size (1 << shift). */
-struct page {
-	uint64_t address;
-	unsigned shift;
-};
-
-/*
- * What find_page() does, where all tables are seen through windows and nothing is odd:
- * four loads, and little else. False: find_page() does it, and knows why not.
- */
-static bool find_quickly(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, struct page *ret)
-{
-	const struct sonde_page_range *range = find_range(regime, address);
-	const struct sonde_page_format *format;
-	const struct sonde_page_level *at;
-	uint64_t table, entry, wanted, bad;
-
-	if (!range)
-		return false;
-	format = range->format;
-	table = range->root;
-	wanted = format->present;
-	bad = range->reserved;
-	address &= low_bits(range->bits);
-	for (unsigned level = range->top; level < format->level_count; level++) {
-		uint64_t index;
-
-		at = &format->levels[level];
-		index = address >> at->shift & ((1u << at->bits) - 1);
-		if (!sonde_space_peek(physical, table + index * format->entry_bytes,
-			    format->entry_bytes, &entry) ||
-			(entry & (wanted | bad)) != wanted)
-			return false;
-		switch (at->kinds[entry >> format->kind_shift & format->kind_mask]) {
-		case SONDE_PAGE_TABLE:
-			table = address_in(format, entry, at->table_high);
-			continue;
-		case SONDE_PAGE_LEAF:
-			ret->shift = at->shift;
-			ret->address = address_in(format, entry, at->leaf_high) &
-				       ~low_bits(at->shift);
-			return !(entry & (at->leaf_reserved | at->group));
-		default:
-			return false;
-		}
-	}
-	return false;
-}
-
-static struct sonde_error *find_one(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, struct page *ret)
-{
-	struct trail walk;
-
-	if (find_quickly(physical, regime, address, ret))
-		return NULL;
-	walk.range = NULL;
-	CHECK(find_page(physical, regime, address, &walk));
-	*ret = (struct page){walk.page, walk.shift};
-	return NULL;
-}
-
 /* Guests' pages are as large as those of windows, or larger. */
 struct sonde_error *sonde_page_look(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t address,
 	struct sonde_window *ret)
 {
 	const struct sonde_window_page *seen;
-	const struct sonde_window *window;
-	struct page page = {.address = address, .shift = SONDE_WINDOW_PAGE_SHIFT};
+	struct trail walk = {.range = NULL};
+	uint64_t target = address;
 
 	*ret = (struct sonde_window){.length = 0};
 	address -= address % SONDE_WINDOW_PAGE_BYTES;
 	if (!physical->ops->look)
 		return NULL;
-	if (regime->range_count)
-		CHECK(find_one(physical, regime, address, &page));
-	page.address += address & low_bits(page.shift);
-	page.address -= page.address % SONDE_WINDOW_PAGE_BYTES;
-	window = sonde_space_find_window(physical, page.address, SONDE_WINDOW_PAGE_BYTES);
-	if (window) {
-		ret->host = window->host + (page.address - window->address);
-		ret->broken = window->broken;
-	} else {
-		seen = sonde_space_see_page(physical, page.address);
-		if (!seen)
-			return NULL;
-		ret->host = seen->host;
-		ret->broken = seen->broken;
+	if (regime->range_count) {
+		CHECK(find_page(physical, regime, address, &walk));
+		target = physical_of(&walk, address);
 	}
-	ret->address = address;
-	ret->length = SONDE_WINDOW_PAGE_BYTES;
+	seen = sonde_space_see_page(physical, target);
+	if (seen)
+		*ret = (struct sonde_window){.address = address,
+			.length = SONDE_WINDOW_PAGE_BYTES,
+			.host = seen->host,
+			.broken = seen->broken};
 	return NULL;
 }

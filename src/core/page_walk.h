@@ -2,7 +2,8 @@
 /*
  * Page tables walked over a physical space: a virtual space over a physical one. What the
  * tables look like, src/arch/paging.h says; they are the guest's, so nothing in them is
- * believed: a walk has at most as many steps as its format has levels.
+ * believed: a walk has at most as many steps as its format has levels. Where nothing is
+ * odd, page_plan.h is faster.
  */
 #ifndef SONDE_CORE_PAGE_WALK_H
 #define SONDE_CORE_PAGE_WALK_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "page_plan.h"
 #include "space.h"
 #include "space_page.h"
 #include "trap.h"
@@ -34,7 +35,9 @@ void sonde_space_forget(struct sonde_space *space)
 void sonde_space_deinit(struct sonde_space *space)
 {
 	free(space->pages);
+	free(space->proofs);
 	space->pages = NULL;
+	space->proofs = NULL;
 }
 
 void sonde_space_lose(struct sonde_space *space, bool *broken)
@@ -63,21 +66,63 @@ static void keep_window(struct sonde_space *space, const struct sonde_window *wi
 	place->age = sonde_space_age(space);
 }
 
+/* The slot for the page at @p address, which is not in it yet; NULL: no memory. */
+static struct sonde_window_page *slot_for(struct sonde_space *space, uint64_t address)
+{
+	if (!space->pages)
+		space->pages = calloc(SONDE_WINDOW_PAGES, sizeof(*space->pages));
+	return space->pages ? sonde_space_slot(space, address) : NULL;
+}
+
+static void put(const struct sonde_space *space, struct sonde_window_page *page,
+	uint64_t address, const uint8_t *host, bool *broken)
+{
+	page->address = address;
+	page->age = sonde_space_age(space);
+	page->host = host;
+	page->broken = broken;
+}
+
 static const struct sonde_window_page *keep_page(
 	struct sonde_space *space, uint64_t address, const struct sonde_window *window)
 {
-	struct sonde_window_page *page;
+	struct sonde_window_page *page = slot_for(space, address);
 
-	if (!space->pages)
-		space->pages = calloc(SONDE_WINDOW_PAGES, sizeof(*space->pages));
-	if (!space->pages)
+	if (!page)
 		return NULL;
-	page = sonde_space_slot(space, address);
-	page->address = address;
-	page->age = sonde_space_age(space);
-	page->host = window->host + (address - window->address);
-	page->broken = window->broken;
+	put(space, page, address, window->host + (address - window->address),
+		window->broken);
+	if (space->proofs)
+		space->proofs[page - space->pages].age = 0;
 	return page;
+}
+
+/* The page at @p address was not seen before, or nobody knows whether it still counts. */
+static struct sonde_window_page *find_by_tables(
+	struct sonde_space *space, uint64_t address)
+{
+	struct sonde_window_page *page = slot_for(space, address);
+	struct sonde_page_proof *proof;
+	const uint8_t *host;
+	bool *broken;
+
+	if (!space->proofs)
+		space->proofs = calloc(SONDE_WINDOW_PAGES, sizeof(*space->proofs));
+	if (!page || !space->proofs)
+		return NULL;
+	proof = &space->proofs[page - space->pages];
+	host = sonde_page_find(space->tables, address, &broken, proof);
+	/* The proof is of this page and no other. */
+	page->age = 0;
+	if (!host)
+		return NULL;
+	put(space, page, address, host, broken);
+	return page;
+}
+
+static inline bool has_tables(const struct sonde_space *space)
+{
+	return space->tables && space->tables_age == 1 + *space->epoch;
 }
 
 const struct sonde_window_page *sonde_space_see_page(
@@ -172,20 +217,59 @@ static __attribute__((noinline)) struct sonde_error *read_seldom(
 	return NULL;
 }
 
-/* What is read most often calls nobody, so it has no registers to save. */
-struct sonde_error *sonde_space_read(
-	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+static inline struct sonde_error *read_page(struct sonde_space *space,
+	const struct sonde_window_page *page, uint64_t address, void *buffer)
 {
-	const struct sonde_window_page *page;
-
-	if (length != 8 || has_traps(space))
-		return read_seldom(space, address, buffer, length);
-	page = sonde_space_find_page(space, address, 8);
-	if (!page)
-		return read_seldom(space, address, buffer, 8);
 	return sonde_space_copy_page(page, address, buffer, 8)
 		       ? NULL
 		       : lose_page(space, page, address, 8);
+}
+
+static __attribute__((noinline)) struct sonde_error *read_first(
+	struct sonde_space *space, uint64_t address, void *buffer)
+{
+	const struct sonde_window_page *page = NULL;
+
+	if (has_tables(space) && address <= space->limit)
+		page = find_by_tables(space, address - address % SONDE_WINDOW_PAGE_BYTES);
+	return page ? read_page(space, page, address, buffer)
+		    : read_seldom(space, address, buffer, 8);
+}
+
+/* The page was seen, but then everything was forgotten. */
+static __attribute__((noinline)) struct sonde_error *read_again(
+	struct sonde_space *space, uint64_t address, void *buffer)
+{
+	struct sonde_window_page *page = sonde_space_slot(space, address);
+
+	if (!space->proofs || !has_tables(space) ||
+		!sonde_page_proof_holds(
+			space->tables->physical, &space->proofs[page - space->pages]))
+		return read_first(space, address, buffer);
+	page->age = sonde_space_age(space);
+	return read_page(space, page, address, buffer);
+}
+
+/*
+ * What is read most often, 8 bytes within a page without traps, calls nobody, so that
+ * there are no registers to save.
+ */
+struct sonde_error *sonde_space_read(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
+	const struct sonde_window_page *page;
+
+	if (length != 8 || has_traps(space) || offset > SONDE_WINDOW_PAGE_BYTES - 8)
+		return read_seldom(space, address, buffer, length);
+	if (!space->pages)
+		return read_first(space, address, buffer);
+	page = sonde_space_slot(space, address);
+	if (page->address != address - offset || !page->age)
+		return read_first(space, address, buffer);
+	if (page->age != sonde_space_age(space))
+		return read_again(space, address, buffer);
+	return read_page(space, page, address, buffer);
 }
 
 struct sonde_error *sonde_space_write(

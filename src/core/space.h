@@ -10,6 +10,8 @@
 #include "macros.h"
 #include "window.h"
 
+struct sonde_page_proof;
+struct sonde_page_tables;
 struct sonde_traps;
 
 struct sonde_space_ops {
@@ -49,8 +51,17 @@ struct sonde_space {
 	 */
 	struct sonde_kept_window windows[SONDE_WINDOWS];
 	unsigned oldest_window;
+	/**
+	 * Of a virtual space: where its pages are found without asking it. NULL: not
+	 * now; the look operation may have set it. Valid while @ref tables_age is
+	 * 1 + *@ref epoch.
+	 */
+	const struct sonde_page_tables *tables;
+	uint64_t tables_age;
 	/** SONDE_WINDOW_PAGES of them once there is one; owned. */
 	struct sonde_window_page *pages;
+	/** Of each of them that was found by @ref tables; owned. */
+	struct sonde_page_proof *proofs;
 };
 
 /** Frees what a space has remembered; its maker frees the rest. */

@@ -70,4 +70,13 @@ static inline bool sonde_window_has(const struct sonde_window *window, uint64_t 
 	return !window->present || window->present[bit / 64] >> bit % 64 & 1;
 }
 
+/** Whether a window of more than a page shows the 8 bytes at @p address, within a page.
+ */
+static inline bool sonde_window_shows(const struct sonde_window *window, uint64_t address)
+{
+	uint64_t offset = address - window->address;
+
+	return offset <= window->length - 8 && sonde_window_has(window, offset);
+}
+
 #endif

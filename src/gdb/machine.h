@@ -10,7 +10,7 @@
 #define SONDE_GDB_MACHINE_H
 
 #include "layout.h"
-#include "page_walk.h"
+#include "page_plan.h"
 #include "stub.h"
 #include "target.h"
 
@@ -21,7 +21,7 @@ struct sonde_gdb_space {
 	/** NULL: physical. */
 	struct sonde_thread *thread;
 	/** What the thread translates addresses with, and the epoch in which it did. */
-	struct sonde_page_regime regime;
+	struct sonde_page_tables tables;
 	uint64_t regime_epoch;
 	bool has_regime;
 };

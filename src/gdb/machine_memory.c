@@ -84,7 +84,9 @@ static struct sonde_error *find_regime(struct sonde_gdb_space *space)
 		return NULL;
 	space->has_regime = false;
 	CHECK(sonde_target_check_readable(&space->machine->target));
-	CHECK(sonde_thread_read_regime(space->thread, &space->regime));
+	CHECK(sonde_thread_read_regime(space->thread, &space->tables.regime));
+	space->tables.physical = &space->machine->physical.space;
+	sonde_page_tables_plan(&space->tables);
 	space->has_regime = true;
 	space->regime_epoch = epoch;
 	return NULL;
@@ -144,8 +146,8 @@ static struct sonde_error *read_virtual(
 		return ask_chain(own, address, buffer, NULL, length);
 	error = find_regime(own);
 	if (!error)
-		return sonde_page_read(
-			&machine->physical.space, &own->regime, address, buffer, length);
+		return sonde_page_read(&machine->physical.space, &own->tables.regime,
+			address, buffer, length);
 	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
 		return error;
 	error = sonde_error_first(
@@ -174,7 +176,11 @@ static struct sonde_error *look_virtual(
 		return NULL;
 	}
 	CHECK(find_regime(own));
-	return sonde_page_look(&own->machine->physical.space, &own->regime, address, ret);
+	/* From now on the space does without us, until the epoch ends. */
+	space->tables = &own->tables;
+	space->tables_age = 1 + own->regime_epoch;
+	return sonde_page_look(
+		&own->machine->physical.space, &own->tables.regime, address, ret);
 }
 
 /* --- writing -------------------------------------------------------------------- */
@@ -280,7 +286,8 @@ static struct sonde_error *translate(struct sonde_target *target,
 		return NULL;
 	}
 	CHECK(find_regime(space));
-	return sonde_page_walk(&machine->physical.space, &space->regime, address, ret);
+	return sonde_page_walk(
+		&machine->physical.space, &space->tables.regime, address, ret);
 }
 
 static const char *memory_means(const struct sonde_target *target)
