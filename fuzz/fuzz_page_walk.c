@@ -10,6 +10,7 @@
 #include "arch.h"
 #include "error.h"
 #include "macros.h"
+#include "page_plan.h"
 #include "page_walk.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 
 struct image {
 	struct sonde_space space;
+	uint64_t epoch;
 	uint8_t *data;
 	size_t length;
 	/** Every address shows something: tables lead somewhere more often. */
@@ -174,6 +176,32 @@ static void check_look(struct image *image, const struct sonde_page_regime *regi
 			 found->page_bytes));
 }
 
+/* After windows were seen: nothing, or the same page; and that is because of entries. */
+static void check_find(struct image *image, const struct sonde_page_regime *regime,
+	uint64_t address, const struct sonde_translation *found)
+{
+	struct sonde_page_tables tables = {.physical = &image->space, .regime = *regime};
+	struct sonde_page_proof proof;
+	const uint8_t *host;
+	bool *broken;
+	uint8_t *last;
+
+	sonde_page_tables_plan(&tables);
+	host = sonde_page_find(&tables, address, &broken, &proof);
+	if (!host)
+		return;
+	expect(found && proof.count == found->step_count);
+	expect(host == find(image, found->physical_address & ~(uint64_t)4095));
+	expect(image->length - (size_t)(host - image->data) >= 4096);
+	if (!proof.age)
+		return;
+	expect(sonde_page_proof_holds(&image->space, &proof));
+	last = image->data + (proof.steps[proof.count - 1].host - image->data);
+	*last ^= 1;
+	expect(!sonde_page_proof_holds(&image->space, &proof));
+	*last ^= 1;
+}
+
 /*
  * How many bytes can be read one by one, each page with a walk of its own. (Of a page
  * that is a group of entries, the first one that is met speaks for all.)
@@ -242,7 +270,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	image = (struct image){.space = {.ops = &ops,
 				       .name = "physical",
 				       .page_bytes = SMALLEST_PAGE,
-				       .limit = UINT64_MAX},
+				       .limit = UINT64_MAX,
+				       .epoch = &image.epoch},
 		.length = size - HEAD_BYTES,
 		.repeats = data[0] & 128};
 	image.data = malloc(image.length ? image.length : 1);
@@ -253,6 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* First with a walk that reads, then by what it has seen. */
 	check_look(&image, &regime, address, mapped ? &found : NULL);
 	check_look(&image, &regime, address, mapped ? &found : NULL);
+	check_find(&image, &regime, address, mapped ? &found : NULL);
 	check_read(&image, &regime, address, length);
 	sonde_space_deinit(&image.space);
 	free(image.data);

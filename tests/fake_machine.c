@@ -347,7 +347,8 @@ static struct sonde_error *open_machine(
 		.name = "virtual",
 		.page_bytes = 4096,
 		.limit = UINT64_MAX,
-		.traps = &target->traps};
+		.traps = &target->traps,
+		.epoch = &target->epoch};
 	memset(machine->memory, 0x90, INSTRUCTIONS);
 	for (unsigned i = 0; i < REGISTERS; i++)
 		machine->registers[i] = (struct sonde_register){

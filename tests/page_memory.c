@@ -103,6 +103,7 @@ void page_memory_init(struct page_memory *memory)
 					       .name = "physical",
 					       .page_bytes = 4096,
 					       .limit = UINT64_MAX,
+					       .epoch = &memory->epoch,
 				       }};
 	for (size_t i = 0; i < PAGE_MEMORY_BANKS; i++) {
 		memory->banks[i].base = bases[i];

@@ -23,6 +23,7 @@ struct page_memory_bank {
 
 struct page_memory {
 	struct sonde_space space;
+	uint64_t epoch;
 	struct page_memory_bank banks[PAGE_MEMORY_BANKS];
 	/** Reads of more than an entry. */
 	unsigned long_reads;

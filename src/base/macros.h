@@ -10,7 +10,9 @@
 #define CONTAINER_OF(p, type, m) ((type *)(void *)((char *)(p)-offsetof(type, m)))
 #define CLEANUP(function)	 __attribute__((cleanup(function)))
 #define PRINTF(text, first)	 __attribute__((format(printf, text, first)))
-#define NEVER_NULL		 __attribute__((returns_nonnull))
+/** What is seldom called, out of the way of what is called all the time. */
+#define NOINLINE   __attribute__((noinline))
+#define NEVER_NULL __attribute__((returns_nonnull))
 
 /** Returns what @p expression returned, unless that is NULL. */
 #define CHECK(expression)                                       \

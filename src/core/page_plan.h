@@ -124,7 +124,7 @@ static inline const uint8_t *sonde_page_find(const struct sonde_page_tables *tab
 	sonde_guard_begin(window->host, window->length);
 	for (;; step++, count++) {
 		place = target + (address >> step->shift & step->mask);
-		if (__builtin_expect(!sonde_window_shows(window, place), 0)) {
+		if (__builtin_expect(!sonde_window_shows(window, place, 8), 0)) {
 			/* Of two windows there is no proof. */
 			age = count ? 0 : age;
 			window = sonde_page_turn(physical, window, place);
@@ -152,8 +152,10 @@ static inline const uint8_t *sonde_page_find(const struct sonde_page_tables *tab
 	proof->count = count + 1;
 	place = (target & ~step->inside) + (address & step->inside);
 	place -= place % SONDE_WINDOW_PAGE_BYTES;
-	if (__builtin_expect(!sonde_window_shows(window, place), 0)) {
-		window = sonde_space_find_window(physical, place, 8);
+	if (__builtin_expect(
+		    !sonde_window_shows(window, place, SONDE_WINDOW_PAGE_BYTES), 0)) {
+		window =
+			sonde_space_find_window(physical, place, SONDE_WINDOW_PAGE_BYTES);
 		if (!window)
 			return NULL;
 	}

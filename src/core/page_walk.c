@@ -400,7 +400,6 @@ struct sonde_error *sonde_page_look(struct sonde_space *physical,
 	uint64_t target = address;
 
 	*ret = (struct sonde_window){.length = 0};
-	address -= address % SONDE_WINDOW_PAGE_BYTES;
 	if (!physical->ops->look)
 		return NULL;
 	if (regime->range_count) {
@@ -409,7 +408,8 @@ struct sonde_error *sonde_page_look(struct sonde_space *physical,
 	}
 	seen = sonde_space_see_page(physical, target);
 	if (seen)
-		*ret = (struct sonde_window){.address = address,
+		*ret = (struct sonde_window){
+			.address = address - address % SONDE_WINDOW_PAGE_BYTES,
 			.length = SONDE_WINDOW_PAGE_BYTES,
 			.host = seen->host,
 			.broken = seen->broken};

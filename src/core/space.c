@@ -45,33 +45,62 @@ void sonde_space_lose(struct sonde_space *space, bool *broken)
 	if (broken)
 		*broken = true;
 	/* Others see through the same mapping, in which there are zeros now. */
-	if (space->epoch)
-		++*space->epoch;
+	++*space->epoch;
 	sonde_space_forget(space);
 }
 
 /* Windows of a page or less are not worth a place: that page is remembered. */
 static void keep_window(struct sonde_space *space, const struct sonde_window *window)
 {
+	uint64_t age = sonde_space_age(space);
 	struct sonde_kept_window *place = NULL;
 
 	if (window->length <= SONDE_WINDOW_PAGE_BYTES)
 		return;
 	for (unsigned i = 0; i < SONDE_WINDOWS && !place; i++)
-		if (space->windows[i].window.address == window->address)
+		if (space->windows[i].age != age ||
+			space->windows[i].window.address == window->address)
 			place = &space->windows[i];
 	if (!place)
 		place = &space->windows[space->oldest_window++ % SONDE_WINDOWS];
 	place->window = *window;
-	place->age = sonde_space_age(space);
+	place->age = age;
 }
 
-/* The slot for the page at @p address, which is not in it yet; NULL: no memory. */
+static bool is_valid(
+	const struct sonde_space *space, const struct sonde_window_page *page)
+{
+	return page->age == sonde_space_age(space);
+}
+
+/* The slot with the page at @p address, valid or not; NULL: there is none. */
+static struct sonde_window_page *find_slot(
+	const struct sonde_space *space, uint64_t address)
+{
+	struct sonde_window_page *slot;
+
+	if (!space->pages)
+		return NULL;
+	slot = sonde_space_slot(space, address);
+	if (slot->address != address || !slot->age)
+		slot = sonde_space_other_slot(space, slot);
+	return slot->address == address && slot->age ? slot : NULL;
+}
+
+/* The slot to be used for the page at @p address; NULL: there is no memory for it. */
 static struct sonde_window_page *slot_for(struct sonde_space *space, uint64_t address)
 {
+	struct sonde_window_page *slot = find_slot(space, address), *other;
+
 	if (!space->pages)
 		space->pages = calloc(SONDE_WINDOW_PAGES, sizeof(*space->pages));
-	return space->pages ? sonde_space_slot(space, address) : NULL;
+	if (slot || !space->pages)
+		return slot;
+	slot = sonde_space_slot(space, address);
+	other = sonde_space_other_slot(space, slot);
+	if (!slot->age || !other->age)
+		return slot->age ? other : slot;
+	return is_valid(space, slot) && !is_valid(space, other) ? other : slot;
 }
 
 static void put(const struct sonde_space *space, struct sonde_window_page *page,
@@ -189,7 +218,7 @@ static struct sonde_error *read_slowly(
 	return error ? explain(space, error, address, length) : NULL;
 }
 
-static struct sonde_error *lose_page(struct sonde_space *space,
+static NOINLINE struct sonde_error *lose_page(struct sonde_space *space,
 	const struct sonde_window_page *page, uint64_t address, size_t length)
 {
 	sonde_space_lose(space, page->broken);
@@ -199,20 +228,31 @@ static struct sonde_error *lose_page(struct sonde_space *space,
 		address, length);
 }
 
-static __attribute__((noinline)) struct sonde_error *read_seldom(
+/* Within a page, in a space that shows windows: NULL if it has none of this page. */
+static const struct sonde_window_page *find_page(
+	struct sonde_space *space, uint64_t address)
+{
+	struct sonde_window_page *page =
+		find_slot(space, address - address % SONDE_WINDOW_PAGE_BYTES);
+
+	if (page && is_valid(space, page))
+		return page;
+	return address <= space->limit ? sonde_space_see_page(space, address) : NULL;
+}
+
+static NOINLINE struct sonde_error *read_seldom(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
 {
-	const struct sonde_window_page *page =
-		sonde_space_find_page(space, address, length);
+	const struct sonde_window_page *page = NULL;
 
-	if (!page && length && address <= space->limit &&
+	if (length &&
 		length <= SONDE_WINDOW_PAGE_BYTES - address % SONDE_WINDOW_PAGE_BYTES)
-		page = sonde_space_see_page(space, address);
+		page = find_page(space, address);
 	if (!page)
 		return read_slowly(space, address, buffer, length);
 	if (!sonde_space_copy_page(page, address, buffer, length))
 		return lose_page(space, page, address, length);
-	if (length && has_traps(space))
+	if (has_traps(space))
 		sonde_traps_hide(space->traps, address, buffer, length);
 	return NULL;
 }
@@ -225,7 +265,7 @@ static inline struct sonde_error *read_page(struct sonde_space *space,
 		       : lose_page(space, page, address, 8);
 }
 
-static __attribute__((noinline)) struct sonde_error *read_first(
+static NOINLINE struct sonde_error *read_first(
 	struct sonde_space *space, uint64_t address, void *buffer)
 {
 	const struct sonde_window_page *page = NULL;
@@ -237,17 +277,28 @@ static __attribute__((noinline)) struct sonde_error *read_first(
 }
 
 /* The page was seen, but then everything was forgotten. */
-static __attribute__((noinline)) struct sonde_error *read_again(
-	struct sonde_space *space, uint64_t address, void *buffer)
+static NOINLINE struct sonde_error *read_again(struct sonde_space *space,
+	uint64_t address, void *buffer, struct sonde_window_page *page)
 {
-	struct sonde_window_page *page = sonde_space_slot(space, address);
-
-	if (!space->proofs || !has_tables(space) ||
-		!sonde_page_proof_holds(
-			space->tables->physical, &space->proofs[page - space->pages]))
+	/* A proof of this epoch is of the tables of this epoch. */
+	if (!space->proofs || !sonde_page_proof_holds(space->tables->physical,
+				      &space->proofs[page - space->pages]))
 		return read_first(space, address, buffer);
 	page->age = sonde_space_age(space);
 	return read_page(space, page, address, buffer);
+}
+
+/* In the slot in which the page is looked for first there is another one. */
+static NOINLINE struct sonde_error *read_other(
+	struct sonde_space *space, uint64_t address, void *buffer)
+{
+	struct sonde_window_page *page =
+		find_slot(space, address - address % SONDE_WINDOW_PAGE_BYTES);
+
+	if (!page)
+		return read_first(space, address, buffer);
+	return is_valid(space, page) ? read_page(space, page, address, buffer)
+				     : read_again(space, address, buffer, page);
 }
 
 /*
@@ -258,18 +309,17 @@ struct sonde_error *sonde_space_read(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
 {
 	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
-	const struct sonde_window_page *page;
+	struct sonde_window_page *page;
 
 	if (length != 8 || has_traps(space) || offset > SONDE_WINDOW_PAGE_BYTES - 8)
 		return read_seldom(space, address, buffer, length);
 	if (!space->pages)
 		return read_first(space, address, buffer);
 	page = sonde_space_slot(space, address);
-	if (page->address != address - offset || !page->age)
-		return read_first(space, address, buffer);
-	if (page->age != sonde_space_age(space))
-		return read_again(space, address, buffer);
-	return read_page(space, page, address, buffer);
+	if (page->address != address - offset)
+		return read_other(space, address, buffer);
+	return is_valid(space, page) ? read_page(space, page, address, buffer)
+				     : read_again(space, address, buffer, page);
 }
 
 struct sonde_error *sonde_space_write(

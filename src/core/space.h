@@ -42,8 +42,8 @@ struct sonde_space {
 	bool per_thread;
 	/** Instructions that we replaced: reads show what was there. May be NULL. */
 	struct sonde_traps *traps;
-	/** Counts up when windows are not valid any more, also those of the other spaces
-	 * of a target; NULL: nobody counts. */
+	/** Mandatory. Counts up when windows are not valid any more, also those of the
+	 * other spaces of a target. */
 	uint64_t *epoch;
 	/** Of windows that sonde_space_forget() forgot; begins with 0. */
 	uint64_t forgotten;

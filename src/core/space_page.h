@@ -16,9 +16,10 @@
 /** Of what is seen now. Both only grow, so the sum does not come back; 0: never seen. */
 static inline uint64_t sonde_space_age(const struct sonde_space *space)
 {
-	return 1 + space->forgotten + (space->epoch ? *space->epoch : 0);
+	return 1 + space->forgotten + *space->epoch;
 }
 
+/** The slot in which the page of @p address is looked for first. */
 static inline struct sonde_window_page *sonde_space_slot(
 	const struct sonde_space *space, uint64_t address)
 {
@@ -27,19 +28,11 @@ static inline struct sonde_window_page *sonde_space_slot(
 	return &space->pages[(number ^ number >> 12) % SONDE_WINDOW_PAGES];
 }
 
-/** The page that all of this is in, if it was seen before; else NULL. */
-static inline const struct sonde_window_page *sonde_space_find_page(
-	const struct sonde_space *space, uint64_t address, size_t length)
+/** The one in which it is looked for then: so two pages with one slot have two. */
+static inline struct sonde_window_page *sonde_space_other_slot(
+	const struct sonde_space *space, const struct sonde_window_page *slot)
 {
-	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
-	const struct sonde_window_page *page;
-
-	if (!space->pages || length > SONDE_WINDOW_PAGE_BYTES - offset)
-		return NULL;
-	page = sonde_space_slot(space, address);
-	return page->address == address - offset && page->age == sonde_space_age(space)
-		       ? page
-		       : NULL;
+	return &space->pages[(slot - space->pages) ^ 1];
 }
 
 /**

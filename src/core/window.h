@@ -11,6 +11,7 @@
 #define SONDE_CORE_WINDOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -70,13 +71,13 @@ static inline bool sonde_window_has(const struct sonde_window *window, uint64_t 
 	return !window->present || window->present[bit / 64] >> bit % 64 & 1;
 }
 
-/** Whether a window of more than a page shows the 8 bytes at @p address, within a page.
- */
-static inline bool sonde_window_shows(const struct sonde_window *window, uint64_t address)
+/** Whether a window of more than a page shows @p length bytes, all in one page. */
+static inline bool sonde_window_shows(
+	const struct sonde_window *window, uint64_t address, size_t length)
 {
 	uint64_t offset = address - window->address;
 
-	return offset <= window->length - 8 && sonde_window_has(window, offset);
+	return offset <= window->length - length && sonde_window_has(window, offset);
 }
 
 #endif
