@@ -4,7 +4,6 @@
  *
  * Whatever a command does, main() gets back here and detaches; nothing exits half-way.
  */
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -52,8 +51,6 @@ int main(int argc, char **argv)
 	size_t count = argc > 0 ? (size_t)argc - 1 : 0;
 	int status;
 
-	/* For the shell's editor; numbers stay as they are in C. */
-	setlocale(LC_CTYPE, "");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	cli_begin(&cli);
 	cli_signals_init();

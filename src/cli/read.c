@@ -194,7 +194,7 @@ static int read_range(
 	uint8_t *buffer;
 	int status = open_sink(&sink, cli, arguments), closed;
 
-	buffer = malloc(PIECE_BYTES);
+	buffer = malloc(range->length < PIECE_BYTES ? range->length : PIECE_BYTES);
 	cli_progress_begin(&progress, cli, sink.fd != STDOUT_FILENO);
 	if (status == CLI_DONE && !buffer)
 		status = cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");

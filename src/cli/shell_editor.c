@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <histedit.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,8 @@ struct cli_editor *cli_editor_create(struct cli_shell *shell)
 	editor = calloc(1, sizeof(*editor));
 	if (!editor)
 		return NULL;
+	/* It takes 10 system calls. Numbers stay as they are in C. */
+	setlocale(LC_CTYPE, "");
 	editor->shell = shell;
 	editor->line = libedit.init("sonde", stdin, stdout, stderr);
 	if (!editor->line) {

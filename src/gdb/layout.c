@@ -90,8 +90,10 @@ struct sonde_error *sonde_gdb_layout_from_arch(
 
 static bool is_listed(const struct sonde_gdb_layout *layout, const char *name)
 {
+	/* Most differ in the first character already. */
 	for (size_t i = 0; i < layout->listed; i++)
-		if (!strcmp(layout->registers[i].name, name))
+		if (*layout->registers[i].name == *name &&
+			!strcmp(layout->registers[i].name, name))
 			return true;
 	return false;
 }

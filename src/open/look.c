@@ -135,7 +135,9 @@ static struct sonde_error *inquire(struct sonde_look *look,
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"QEMU waits for its first client there before it starts, and "
 			"that shall not be us (wait=off lets it start)");
-	CHECK(check_free(&look->process, address));
+	/* Whoever connects looks, too: a choice is what has to be made here. */
+	if (!look->brief || look->process.line.qmp_count > 1)
+		CHECK(check_free(&look->process, address));
 	if (look->brief)
 		return NULL;
 	return sonde_qemu_inquire(look->sonde, address, ANSWER_MS, ret);

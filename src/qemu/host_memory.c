@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,6 +167,9 @@ struct sonde_error *sonde_qemu_host_open_file(const struct sonde_qemu_host *proc
 	const struct dirent *entry;
 	DIR *directory;
 
+	/* One call instead of one for each descriptor, where it is allowed. */
+	if (fd < 0)
+		fd = open_by_address(process, mapping);
 	if (fd >= 0) {
 		*ret = fd;
 		return NULL;
@@ -190,8 +194,6 @@ struct sonde_error *sonde_qemu_host_open_file(const struct sonde_qemu_host *proc
 	}
 	closedir(directory);
 	if (fd < 0)
-		fd = open_by_address(process, mapping);
-	if (fd < 0)
 		return sonde_error_system(number);
 	*ret = fd;
 	return NULL;
@@ -199,51 +201,64 @@ struct sonde_error *sonde_qemu_host_open_file(const struct sonde_qemu_host *proc
 
 /* --- mappings ------------------------------------------------------------------- */
 
-static bool take_number(const char **p, int base, char behind, uint64_t *ret)
+static unsigned digit_of(char character)
 {
-	char *end;
+	unsigned decimal = (unsigned char)character - (unsigned)'0';
+	unsigned letter = (unsigned char)character - (unsigned)'a';
 
-	if (!isxdigit((unsigned char)**p))
-		return false;
-	*ret = strtoull(*p, &end, base);
-	if (*end != behind)
-		return false;
-	*p = end + 1;
-	return true;
+	return decimal < 10 ? decimal : letter < 6 ? letter + 10 : UINT_MAX;
+}
+
+/* A QEMU's mappings have 1,500 of them: strtoull() takes most of the time then. */
+static bool take_digits(const char **p, unsigned base, uint64_t *ret)
+{
+	const char *at = *p;
+	uint64_t value = 0;
+
+	for (unsigned digit; (digit = digit_of(*at)) < base; at++)
+		if (__builtin_mul_overflow(value, base, &value) ||
+			__builtin_add_overflow(value, digit, &value))
+			return false;
+	*ret = value;
+	return at != *p && (*p = at);
+}
+
+static bool take_number(const char **p, char behind, uint64_t *ret)
+{
+	return take_digits(p, 16, ret) && *(*p)++ == behind;
 }
 
 /* "7f5b0be00000-7f5b4be00000 rw-p 00000000 00:01 1024   /memfd:pc.ram (deleted)" */
-static bool parse_line(const char *line, struct sonde_qemu_mapping *ret)
+static bool parse_line(char *line, size_t length, struct sonde_qemu_mapping *ret)
 {
 	static const char gone[] = " (deleted)";
+	const char *at = line, *end = line + length;
 	uint64_t major_number, minor_number, inode;
-	size_t length;
-	char *end;
 
-	memset(ret, 0, sizeof(*ret));
-	if (!take_number(&line, 16, '-', &ret->first) ||
-		!take_number(&line, 16, ' ', &ret->end) || ret->end <= ret->first ||
-		strlen(line) < 5 || line[4] != ' ')
+	*ret = (struct sonde_qemu_mapping){0};
+	if (!take_number(&at, '-', &ret->first) || !take_number(&at, ' ', &ret->end) ||
+		ret->end <= ret->first || end - at < 5 || at[4] != ' ')
 		return false;
-	ret->readable = line[0] == 'r';
-	ret->writable = line[1] == 'w';
-	ret->executable = line[2] == 'x';
-	ret->shared = line[3] == 's';
-	line += 5;
-	if (!take_number(&line, 16, ' ', &ret->offset) ||
-		!take_number(&line, 16, ':', &major_number) ||
-		!take_number(&line, 16, ' ', &minor_number) ||
-		!isdigit((unsigned char)*line))
+	ret->readable = at[0] == 'r';
+	ret->writable = at[1] == 'w';
+	ret->executable = at[2] == 'x';
+	ret->shared = at[3] == 's';
+	at += 5;
+	if (!take_number(&at, ' ', &ret->offset) ||
+		!take_number(&at, ':', &major_number) ||
+		!take_number(&at, ' ', &minor_number) || !take_digits(&at, 10, &inode) ||
+		(*at && *at != ' '))
 		return false;
-	inode = strtoull(line, &end, 10);
 	ret->inode = (ino_t)inode;
 	ret->device = makedev((unsigned)major_number, (unsigned)minor_number);
-	while (*end == ' ')
-		end++;
-	length = strlen(end);
-	ret->deleted = length >= sizeof(gone) - 1 &&
-		       !strcmp(end + length - (sizeof(gone) - 1), gone);
-	ret->path = strndup(end, ret->deleted ? length - (sizeof(gone) - 1) : length);
+	while (*at == ' ')
+		at++;
+	length = sizeof(gone) - 1;
+	ret->deleted =
+		end - at >= (ptrdiff_t)length && !memcmp(end - length, gone, length);
+	if (ret->deleted)
+		line[end - line - (ptrdiff_t)length] = '\0';
+	ret->path = at;
 	return true;
 }
 
@@ -263,36 +278,35 @@ static struct sonde_error *append(
 	return NULL;
 }
 
+/* They come sorted; what does not is none of the kernel's. */
+static struct sonde_error *take_line(
+	struct sonde_qemu_mappings *mappings, char *line, size_t length)
+{
+	struct sonde_qemu_mapping one;
+
+	if (!parse_line(line, length, &one))
+		return NULL;
+	if (mappings->count == MAPPINGS_MAX ||
+		(mappings->count && one.first < mappings->list[mappings->count - 1].end))
+		return sonde_error_create(
+			SONDE_ERROR_BAD_DATA, "the list of mappings makes no sense");
+	return append(mappings, &one);
+}
+
 struct sonde_error *sonde_qemu_mappings_parse(
 	const char *text, struct sonde_qemu_mappings *ret)
 {
-	struct sonde_qemu_mappings mappings = {0};
+	struct sonde_qemu_mappings mappings = {.text = strdup(text)};
 	struct sonde_error *error = NULL;
 
-	for (const char *line = text; *line && !error;) {
+	if (!mappings.text)
+		return sonde_error_no_memory();
+	for (char *line = mappings.text, *next; *line && !error; line = next) {
 		size_t length = strcspn(line, "\n");
-		CLEANUP(cleanup_free) char *copy = strndup(line, length);
-		struct sonde_qemu_mapping one;
 
-		line += length + (line[length] == '\n');
-		if (!copy) {
-			error = sonde_error_no_memory();
-			break;
-		}
-		if (!parse_line(copy, &one))
-			continue;
-		/* They come sorted; what does not is none of the kernel's. */
-		if (!one.path)
-			error = sonde_error_no_memory();
-		else if (mappings.count == MAPPINGS_MAX ||
-			 (mappings.count &&
-				 one.first < mappings.list[mappings.count - 1].end))
-			error = sonde_error_create(SONDE_ERROR_BAD_DATA,
-				"the list of mappings makes no sense");
-		else
-			error = append(&mappings, &one);
-		if (error)
-			free(one.path);
+		next = line + length + (line[length] == '\n');
+		line[length] = '\0';
+		error = take_line(&mappings, line, length);
 	}
 	if (error) {
 		sonde_qemu_mappings_deinit(&mappings);
@@ -332,9 +346,8 @@ struct sonde_error *sonde_qemu_mappings_read(
 
 void sonde_qemu_mappings_deinit(struct sonde_qemu_mappings *mappings)
 {
-	for (size_t i = 0; i < mappings->count; i++)
-		free(mappings->list[i].path);
 	free(mappings->list);
+	free(mappings->text);
 	*mappings = (struct sonde_qemu_mappings){0};
 }
 

@@ -30,14 +30,16 @@ struct sonde_qemu_mapping {
 	bool readable, writable, executable, shared;
 	/** The file's name is gone, or never was. */
 	bool deleted;
-	/** Owned; "" where there is none. */
-	char *path;
+	/** "" where there is none. Lives as long as the list that it is in. */
+	const char *path;
 };
 
 /** Sorted by address. */
 struct sonde_qemu_mappings {
 	struct sonde_qemu_mapping *list;
 	size_t count;
+	/** Owned: what the paths are in. */
+	char *text;
 };
 
 /**

@@ -90,12 +90,14 @@ static struct sonde_error *ask_monitor(
 }
 
 static struct sonde_error *create(struct sonde_qemu *qemu,
-	const struct sonde_qemu_memory_map *map, const uint64_t *hosts, bool monitor)
+	const struct sonde_qemu_memory_map *map, const uint64_t *hosts,
+	const struct sonde_qemu_mappings *mappings, bool monitor)
 {
 	struct sonde_qemu_ram_sources sources = {
 		.map = map,
 		.host = hosts,
 		.process = qemu->process.directory >= 0 ? &qemu->process : NULL,
+		.mappings = mappings->count ? mappings : NULL,
 		.file = sonde_helper_option(qemu->host, "ram"),
 		.no_mapping = qemu->monitor.sonde->no_mapping,
 		.ask = monitor ? ask_monitor : NULL,
@@ -105,22 +107,55 @@ static struct sonde_error *create(struct sonde_qemu *qemu,
 	return sonde_qemu_ram_create(&sources, &qemu->ram);
 }
 
-static struct sonde_error *by_monitor(struct sonde_qemu *qemu)
+/* What is read while QEMU prints its map. */
+struct early {
+	const struct sonde_qemu_host *process;
+	struct sonde_qemu_mappings mappings;
+};
+
+/* Who may not do this is told when it is tried again. */
+static void read_early(void *user)
+{
+	struct early *early = user;
+
+	sonde_error_destroy(sonde_qemu_mappings_read(early->process, &early->mappings));
+}
+
+static struct sonde_error *ask_map(
+	struct sonde_qemu *qemu, struct early *early, struct sonde_qemu_memory_map *ret)
 {
 	static const char *const commands[] = {"info mtree -f"};
-	CLEANUP(sonde_qemu_memory_map_deinit) struct sonde_qemu_memory_map map = {0};
-	CLEANUP(cleanup_free) uint64_t *hosts = NULL;
 	CLEANUP(cleanup_free) char *text = NULL;
 
+	CHECK(sonde_qemu_monitor_need(&qemu->monitor));
+	if (early->process->directory >= 0)
+		sonde_qmp_meanwhile(qemu->monitor.qmp, read_early, early);
 	CHECK(sonde_qemu_monitor_say(&qemu->monitor, 0, commands, 1, &text));
-	CHECK(sonde_qemu_memory_map_parse(text, &map));
+	return sonde_qemu_memory_map_parse(text, ret);
+}
+
+static struct sonde_error *create_by_monitor(struct sonde_qemu *qemu, struct early *early)
+{
+	CLEANUP(sonde_qemu_memory_map_deinit) struct sonde_qemu_memory_map map = {0};
+	CLEANUP(cleanup_free) uint64_t *hosts = NULL;
+
+	CHECK(ask_map(qemu, early, &map));
 	hosts = calloc(map.count + 1, sizeof(*hosts));
 	if (!hosts)
 		return sonde_error_no_memory();
 	CHECK(find_hosts(qemu, &map, hosts));
-	CHECK(create(qemu, &map, hosts, true));
+	CHECK(create(qemu, &map, hosts, &early->mappings, true));
 	qemu->ram_bytes = sonde_qemu_memory_map_ram_bytes(&map);
 	return NULL;
+}
+
+static struct sonde_error *by_monitor(struct sonde_qemu *qemu)
+{
+	struct early early = {.process = &qemu->process};
+	struct sonde_error *error = create_by_monitor(qemu, &early);
+
+	sonde_qemu_mappings_deinit(&early.mappings);
+	return error;
 }
 
 /* --- without it ------------------------------------------------------------------- */
@@ -175,7 +210,8 @@ static const struct sonde_qemu_mapping *find_largest(
 }
 
 static struct sonde_error *usual_map(struct sonde_qemu *qemu,
-	const struct usual_layout *layout, const struct sonde_qemu_mapping *ram)
+	const struct usual_layout *layout, const struct sonde_qemu_mapping *ram,
+	const struct sonde_qemu_mappings *mappings)
 {
 	uint64_t bytes = ram->end - ram->first;
 	char region[] = "ram";
@@ -207,7 +243,7 @@ static struct sonde_error *usual_map(struct sonde_qemu *qemu,
 				"no mapping of the process is large enough to be RAM");
 	}
 	qemu->ram_bytes = bytes;
-	return create(qemu, &map, hosts, false);
+	return create(qemu, &map, hosts, mappings, false);
 }
 
 static struct sonde_error *by_process(struct sonde_qemu *qemu)
@@ -224,7 +260,7 @@ static struct sonde_error *by_process(struct sonde_qemu *qemu)
 	if (!largest)
 		return sonde_error_create(
 			SONDE_ERROR_NOT_FOUND, "the process has no memory");
-	return usual_map(qemu, layout, largest);
+	return usual_map(qemu, layout, largest, &mappings);
 }
 
 /* -------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 
 enum {
 	/** Of a command line; libvirt's have about 10,000. */
+	LINE_USUAL_BYTES = 16 * 1024,
 	LINE_MAX_BYTES = 256 * 1024,
 	DESCRIPTORS_MAX = 1 << 16,
 	COMM_BYTES = 15,
@@ -115,11 +116,13 @@ static bool recognize(
 /* Its state; 0: it has ended. *@p threads is left alone then. */
 static char read_state(int directory, unsigned *threads)
 {
+	CLEANUP(cleanup_fd) int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
 	char text[1024], state = 0;
-	size_t length = read_file(directory, "stat", text, sizeof(text) - 1);
+	/* The kernel gives all of it at once. */
+	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	const char *fields;
 
-	text[length] = '\0';
+	text[length < 0 ? 0 : length] = '\0';
 	/* The name before that may hold anything. */
 	fields = strrchr(text, ')');
 	if (!fields || sscanf(fields + 1,
@@ -216,14 +219,29 @@ static struct sonde_error *no_emulator(pid_t pid)
 		SONDE_ERROR_NOT_FOUND, "process %d is no QEMU", (int)pid);
 }
 
+/* Most are short: memory for the longest ones has to be had of the kernel. */
+static struct sonde_error *read_line(int directory, char **ret, size_t *length)
+{
+	static const size_t rooms[] = {LINE_USUAL_BYTES, LINE_MAX_BYTES};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rooms); i++) {
+		free(*ret);
+		*ret = malloc(rooms[i]);
+		if (!*ret)
+			return sonde_error_no_memory();
+		*length = read_file(directory, "cmdline", *ret, rooms[i]);
+		if (*length < rooms[i])
+			break;
+	}
+	return NULL;
+}
+
 static struct sonde_error *look_at_all(struct sonde_qemu_process *process)
 {
-	CLEANUP(cleanup_free) char *line = malloc(LINE_MAX_BYTES);
+	CLEANUP(cleanup_free) char *line = NULL;
 	size_t length;
 
-	if (!line)
-		return sonde_error_no_memory();
-	length = read_file(process->directory, "cmdline", line, LINE_MAX_BYTES);
+	CHECK(read_line(process->directory, &line, &length));
 	/* One that has ended, or that belongs to the kernel, has none. */
 	if (!length || !recognize(process, line, length))
 		return no_emulator(process->pid);
@@ -274,13 +292,13 @@ void sonde_qemu_process_close(struct sonde_qemu_process *process)
 	free(process->sockets);
 }
 
-/* Below the descriptor nothing is found any more once it has ended. */
+/* Below the descriptor nothing is found any more once it has ended, whoever has its
+ * number then. */
 bool sonde_qemu_process_lives(const struct sonde_qemu_process *process)
 {
 	unsigned threads;
 
-	return read_state(process->directory, &threads) &&
-	       sonde_process_start_time(process->pid) == process->start_time;
+	return read_state(process->directory, &threads);
 }
 
 /* The main one and RCU's are there from the beginning; those of CPUs come later. */

@@ -161,6 +161,12 @@ struct sonde_error *sonde_qmp_execute(struct sonde_qmp *qmp, const char *command
 	return sonde_error_while(error, "asking the monitor for %s", command);
 }
 
+void sonde_qmp_meanwhile(struct sonde_qmp *qmp, void (*work)(void *user), void *user)
+{
+	qmp->meanwhile = work;
+	qmp->meanwhile_user = user;
+}
+
 bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp)
 {
 	int domain;

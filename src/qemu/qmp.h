@@ -70,6 +70,12 @@ bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp);
 SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(
 	struct sonde_qmp *qmp, int fd, struct json_object **ret);
 
+/**
+ * Has @p work called once, when what is said next has been sent: QEMU takes its time for
+ * an answer. It may call none of the functions here.
+ */
+void sonde_qmp_meanwhile(struct sonde_qmp *qmp, void (*work)(void *user), void *user);
+
 /** Takes the events that have come, without waiting. */
 SONDE_NODISCARD struct sonde_error *sonde_qmp_poll(struct sonde_qmp *qmp);
 

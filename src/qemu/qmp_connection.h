@@ -22,6 +22,9 @@ struct sonde_qmp {
 	struct sonde *sonde;
 	int fd;
 	struct sonde_qmp_listener listener;
+	/** See sonde_qmp_meanwhile(); NULL: there is nothing to do. */
+	void (*meanwhile)(void *user);
+	void *meanwhile_user;
 	struct sonde_qmp_parser parser;
 	/** Requests that wait to be sent. */
 	struct sonde_buffer out;

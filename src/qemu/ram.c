@@ -274,40 +274,43 @@ static bool is_nearly_all_in_files(const struct sonde_qemu_ram *ram)
 	return others < all / 16;
 }
 
+/* What may not be read is a reason to look elsewhere, no failure. */
 static struct sonde_error *look_at_process(struct sonde_qemu_ram *ram,
-	const struct sonde_qemu_host *process, struct sonde_qemu_mappings *mappings)
+	const struct sonde_qemu_ram_sources *sources, struct sonde_qemu_mappings *ret)
 {
+	const struct sonde_qemu_host *process = sources->process;
 	struct sonde_error *error;
-	int directory = fcntl(process->directory, F_DUPFD_CLOEXEC, 0);
+	int directory;
 
+	if (!process) {
+		explain(ram,
+			sonde_error_create(SONDE_ERROR_PERMISSION,
+				"QEMU's process is not seen: permission is lacking, or "
+				"it is on another host"),
+			"run sonde as root, where QEMU runs");
+		return NULL;
+	}
+	directory = fcntl(process->directory, F_DUPFD_CLOEXEC, 0);
 	if (directory < 0)
 		return sonde_error_system(errno);
 	ram->process =
 		(struct sonde_qemu_host){.pid = process->pid, .directory = directory};
-	error = sonde_qemu_mappings_read(process, mappings);
-	if (sonde_error_is(error, SONDE_ERROR_PERMISSION)) {
-		explain(ram, error, same_user);
-		error = NULL;
-	}
-	return error;
+	if (sources->mappings)
+		return NULL;
+	error = sonde_qemu_mappings_read(process, ret);
+	if (!sonde_error_is(error, SONDE_ERROR_PERMISSION))
+		return error;
+	explain(ram, error, same_user);
+	return NULL;
 }
 
-static struct sonde_error *build(
-	struct sonde_qemu_ram *ram, const struct sonde_qemu_ram_sources *sources)
+static struct sonde_error *add_ranges(struct sonde_qemu_ram *ram,
+	const struct sonde_qemu_ram_sources *sources,
+	const struct sonde_qemu_mappings *mappings)
 {
-	CLEANUP(sonde_qemu_mappings_deinit) struct sonde_qemu_mappings mappings = {0};
 	const char *named = sources->file ? largest_region(sources->map) : NULL;
 	struct sonde_qemu_ram_file *file = NULL;
 
-	if (sources->process)
-		CHECK(look_at_process(ram, sources->process, &mappings));
-	else
-		explain(ram,
-			sonde_error_create(SONDE_ERROR_PERMISSION,
-				"QEMU's process is not seen: permission is lacking, or "
-				"it "
-				"is on another host"),
-			"run sonde as root, where QEMU runs");
 	if (sources->file)
 		CHECK(open_named(ram, sources->file, &file));
 	for (size_t i = 0; i < sources->map->count; i++) {
@@ -317,8 +320,19 @@ static struct sonde_error *build(
 			CHECK(add_named(ram, range, file));
 		else
 			CHECK(add_range(ram, range, sources->host[i],
-				mappings.count ? &mappings : NULL));
+				mappings->count ? mappings : NULL));
 	}
+	return NULL;
+}
+
+static struct sonde_error *build(
+	struct sonde_qemu_ram *ram, const struct sonde_qemu_ram_sources *sources)
+{
+	CLEANUP(sonde_qemu_mappings_deinit) struct sonde_qemu_mappings mappings = {0};
+
+	CHECK(look_at_process(ram, sources, &mappings));
+	CHECK(add_ranges(
+		ram, sources, sources->mappings ? sources->mappings : &mappings));
 	settle(ram);
 	if (is_nearly_all_in_files(ram))
 		ram->why[0] = '\0';

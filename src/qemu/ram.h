@@ -33,6 +33,8 @@ struct sonde_qemu_ram_sources {
 	const uint64_t *host;
 	/** NULL: unknown, or not to be asked. */
 	const struct sonde_qemu_host *process;
+	/** Its mappings, if somebody has just read them; NULL: they are read. */
+	const struct sonde_qemu_mappings *mappings;
 	/** The largest region is in this file; NULL: not said. */
 	const char *file;
 	/** Files are not mapped. */
