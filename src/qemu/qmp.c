@@ -87,8 +87,9 @@ struct sonde_error *sonde_qmp_connect(struct sonde *sonde, const char *address,
 	error = sonde_qmp_socket_open(sonde, address, &qmp->fd);
 	if (!error)
 		error = greet(qmp);
+	/* It goes out with the first command, which would not be taken without it. */
 	if (!error)
-		error = sonde_qmp_execute(qmp, "qmp_capabilities", NULL, NULL);
+		error = sonde_qmp_queue(qmp, "qmp_capabilities", NULL);
 	if (error) {
 		sonde_qmp_close(qmp);
 		return sonde_error_while(
