@@ -288,13 +288,17 @@ static NOINLINE struct sonde_error *read_again(struct sonde_space *space,
 	return read_page(space, page, address, buffer);
 }
 
-/* In the slot in which the page is looked for first there is another one. */
+/* In the slot in which the page is looked for first there is another one, or the bytes
+ * are in two pages. */
 static NOINLINE struct sonde_error *read_other(
 	struct sonde_space *space, uint64_t address, void *buffer)
 {
-	struct sonde_window_page *page =
-		find_slot(space, address - address % SONDE_WINDOW_PAGE_BYTES);
+	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
+	struct sonde_window_page *page;
 
+	if (offset > SONDE_WINDOW_PAGE_BYTES - 8)
+		return read_seldom(space, address, buffer, 8);
+	page = find_slot(space, address - offset);
 	if (!page)
 		return read_first(space, address, buffer);
 	return is_valid(space, page) ? read_page(space, page, address, buffer)
@@ -308,15 +312,15 @@ static NOINLINE struct sonde_error *read_other(
 struct sonde_error *sonde_space_read(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
 {
-	uint64_t offset = address % SONDE_WINDOW_PAGE_BYTES;
 	struct sonde_window_page *page;
 
-	if (length != 8 || has_traps(space) || offset > SONDE_WINDOW_PAGE_BYTES - 8)
+	if (length != 8 || has_traps(space))
 		return read_seldom(space, address, buffer, length);
 	if (!space->pages)
-		return read_first(space, address, buffer);
+		return read_other(space, address, buffer);
 	page = sonde_space_slot(space, address);
-	if (page->address != address - offset)
+	/* Of another page it is more; and so it is where 8 bytes are in two pages. */
+	if ((address ^ page->address) > SONDE_WINDOW_PAGE_BYTES - 8)
 		return read_other(space, address, buffer);
 	return is_valid(space, page) ? read_page(space, page, address, buffer)
 				     : read_again(space, address, buffer, page);
