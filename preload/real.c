@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The functions are variables of this file, set once: a library that is laid over another
+ * one cannot be handed anything by its callers.
+ */
+/* mmap() and mmap64() are two functions here, whatever the program was compiled with. */
+#undef _FILE_OFFSET_BITS
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "real.h"
+
+static struct {
+	void *(*mmap)(void *, size_t, int, int, int, off64_t);
+	int (*munmap)(void *, size_t);
+	void *(*mremap)(void *, size_t, size_t, int, ...);
+	int (*madvise)(void *, size_t, int);
+	int (*unlink)(const char *);
+	int (*unlinkat)(int, const char *, int);
+	int (*mkstemp)(char *);
+} real;
+
+void real_init(void)
+{
+	real.mmap = dlsym(RTLD_NEXT, "mmap64");
+	real.munmap = dlsym(RTLD_NEXT, "munmap");
+	real.mremap = dlsym(RTLD_NEXT, "mremap");
+	real.madvise = dlsym(RTLD_NEXT, "madvise");
+	real.unlink = dlsym(RTLD_NEXT, "unlink");
+	real.unlinkat = dlsym(RTLD_NEXT, "unlinkat");
+	real.mkstemp = dlsym(RTLD_NEXT, "mkstemp64");
+}
+
+void *real_mmap(
+	void *address, size_t length, int protection, int flags, int fd, off64_t offset)
+{
+	if (real.mmap)
+		return real.mmap(address, length, protection, flags, fd, offset);
+#ifdef SYS_mmap2
+	/* In units of 4096 bytes, on all architectures that have it and matter to QEMU.
+	 */
+	return (void *)syscall(
+		SYS_mmap2, address, length, protection, flags, fd, (long)(offset >> 12));
+#else
+	return (void *)syscall(
+		SYS_mmap, address, length, protection, flags, fd, (long)offset);
+#endif
+}
+
+int real_munmap(void *address, size_t length)
+{
+	if (real.munmap)
+		return real.munmap(address, length);
+	return (int)syscall(SYS_munmap, address, length);
+}
+
+void *real_mremap(
+	void *address, size_t old_length, size_t new_length, int flags, void *new_address)
+{
+	if (real.mremap)
+		return real.mremap(address, old_length, new_length, flags, new_address);
+	return (void *)syscall(
+		SYS_mremap, address, old_length, new_length, flags, new_address);
+}
+
+int real_madvise(void *address, size_t length, int advice)
+{
+	if (real.madvise)
+		return real.madvise(address, length, advice);
+	return (int)syscall(SYS_madvise, address, length, advice);
+}
+
+int real_unlink(const char *path)
+{
+	if (real.unlink)
+		return real.unlink(path);
+	return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int real_unlinkat(int directory, const char *path, int flags)
+{
+	if (real.unlinkat)
+		return real.unlinkat(directory, path, flags);
+	return (int)syscall(SYS_unlinkat, directory, path, flags);
+}
+
+int real_mkstemp(char *path)
+{
+	/* No call of the kernel does this; whoever comes so early gets it looked up. */
+	int (*function)(char *) =
+		real.mkstemp ? real.mkstemp : dlsym(RTLD_NEXT, "mkstemp64");
+
+	if (function)
+		return function(path);
+	errno = ENOSYS;
+	return -1;
+}
