@@ -18,7 +18,6 @@
 static struct {
 	void *(*mmap)(void *, size_t, int, int, int, off64_t);
 	int (*munmap)(void *, size_t);
-	void *(*mremap)(void *, size_t, size_t, int, ...);
 	int (*madvise)(void *, size_t, int);
 	int (*unlink)(const char *);
 	int (*unlinkat)(int, const char *, int);
@@ -28,9 +27,6 @@ static struct {
 void real_init(void)
 {
 	real.mmap = dlsym(RTLD_NEXT, "mmap64");
-	real.munmap = dlsym(RTLD_NEXT, "munmap");
-	real.mremap = dlsym(RTLD_NEXT, "mremap");
-	real.madvise = dlsym(RTLD_NEXT, "madvise");
 	real.unlink = dlsym(RTLD_NEXT, "unlink");
 	real.unlinkat = dlsym(RTLD_NEXT, "unlinkat");
 	real.mkstemp = dlsym(RTLD_NEXT, "mkstemp64");
@@ -50,29 +46,6 @@ void *real_mmap(
 	return (void *)syscall(
 		SYS_mmap, address, length, protection, flags, fd, (long)offset);
 #endif
-}
-
-int real_munmap(void *address, size_t length)
-{
-	if (real.munmap)
-		return real.munmap(address, length);
-	return (int)syscall(SYS_munmap, address, length);
-}
-
-void *real_mremap(
-	void *address, size_t old_length, size_t new_length, int flags, void *new_address)
-{
-	if (real.mremap)
-		return real.mremap(address, old_length, new_length, flags, new_address);
-	return (void *)syscall(
-		SYS_mremap, address, old_length, new_length, flags, new_address);
-}
-
-int real_madvise(void *address, size_t length, int advice)
-{
-	if (real.madvise)
-		return real.madvise(address, length, advice);
-	return (int)syscall(SYS_madvise, address, length, advice);
 }
 
 int real_unlink(const char *path)

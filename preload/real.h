@@ -15,11 +15,6 @@ void real_init(void);
 
 void *real_mmap(
 	void *address, size_t length, int protection, int flags, int fd, off64_t offset);
-int real_munmap(void *address, size_t length);
-/** @p new_address is used with MREMAP_FIXED alone. */
-void *real_mremap(void *address, size_t old_length, size_t new_length, int flags,
-	void *new_address);
-int real_madvise(void *address, size_t length, int advice);
 int real_unlink(const char *path);
 int real_unlinkat(int directory, const char *path, int flags);
 /** Both of them: a large file is as good where a small one is wanted. */

@@ -80,7 +80,6 @@ void settings_read(struct settings *ret)
 	if (is_below_a_qemu())
 		return;
 	read_prefix(ret);
-	ret->memfd = is_on("SONDE_RAM_MEMFD");
 	ret->keep = is_on("SONDE_RAM_KEEP");
 	if (ret->keep && !ret->prefix_length) {
 		fputs("sonde-qemu-ram: SONDE_RAM_KEEP is ignored: SONDE_RAM_PREFIX has "
@@ -89,7 +88,7 @@ void settings_read(struct settings *ret)
 			stderr);
 		ret->keep = false;
 	}
-	if (!ret->prefix_length && !ret->memfd)
+	if (!ret->prefix_length)
 		return;
 	ret->is_qemu = is_qemu();
 	if (ret->is_qemu)
