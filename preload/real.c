@@ -17,8 +17,6 @@
 
 static struct {
 	void *(*mmap)(void *, size_t, int, int, int, off64_t);
-	int (*munmap)(void *, size_t);
-	int (*madvise)(void *, size_t, int);
 	int (*unlink)(const char *);
 	int (*unlinkat)(int, const char *, int);
 	int (*mkstemp)(char *);
@@ -65,9 +63,10 @@ int real_unlinkat(int directory, const char *path, int flags)
 int real_mkstemp(char *path)
 {
 	/* No call of the kernel does this; whoever comes so early gets it looked up. */
-	int (*function)(char *) =
-		real.mkstemp ? real.mkstemp : dlsym(RTLD_NEXT, "mkstemp64");
+	int (*function)(char *) = real.mkstemp;
 
+	if (!function)
+		function = dlsym(RTLD_NEXT, "mkstemp64");
 	if (function)
 		return function(path);
 	errno = ENOSYS;
