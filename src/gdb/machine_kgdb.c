@@ -26,8 +26,6 @@ enum {
 	STRAY_MS = 200,
 	/** A BREAK that was sent takes its time: the kernel may be printing (ms). */
 	STRAY_BREAK_MS = 3000,
-	/** So many stops of a kind nobody waits for are waited for. */
-	STRAYS_MAX = 8,
 };
 
 /* --- who ------------------------------------------------------------------------ */
@@ -207,18 +205,16 @@ static struct sonde_error *go_on(struct sonde_target *target)
 }
 
 /*
- * The same, until nothing has come for @p quiet_ms, and stops it then. A BREAK that is
- * still on its way must not be left: it would stop the kernel when nobody is there.
+ * The same, and stops it when what was kept has come. A BREAK that is still on its way
+ * is waited for: behind another one it would stop the kernel when nobody is there.
  */
-static struct sonde_error *go_on_and_stop(struct sonde_target *target, int quiet_ms)
+static struct sonde_error *go_on_and_stop(struct sonde_target *target, int patience_ms)
 {
-	struct sonde_error *error = NULL;
+	struct sonde_error *error;
 	struct sonde_stop stop;
 
-	for (unsigned i = 0; i < STRAYS_MAX && !error; i++) {
-		CHECK(go_on(target));
-		error = target->control->wait(target, quiet_ms, &stop);
-	}
+	CHECK(go_on(target));
+	error = target->control->wait(target, patience_ms, &stop);
 	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
 		return error;
 	sonde_error_destroy(error);
