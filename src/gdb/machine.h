@@ -165,8 +165,8 @@ SONDE_NODISCARD struct sonde_error *sonde_gdb_kgdb_explain(
 SONDE_NODISCARD struct sonde_error *sonde_gdb_kgdb_check_stopped(
 	const struct sonde_gdb_machine *machine, const struct sonde_thread *thread);
 
-/** Takes note that the target is about to be resumed with the traps that are in it. */
-void sonde_gdb_kgdb_note_resume(struct sonde_gdb_machine *machine);
+/** Whether a CPU may run into a trap while another one's stop is told: it keeps that. */
+bool sonde_gdb_kgdb_keeps_hits(const struct sonde_gdb_machine *machine);
 
 /**
  * To be called before a detach. While one CPU's stop is told, others may stand in the

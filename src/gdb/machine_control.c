@@ -121,6 +121,7 @@ static struct sonde_error *resume(
 	struct sonde_target *target, const struct sonde_resume_plan *plan)
 {
 	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(target);
+	bool keeps_hits;
 
 	if (plan->backwards)
 		CHECK(check_backwards(machine, plan));
@@ -134,10 +135,14 @@ static struct sonde_error *resume(
 	if (machine->stub.physical_mode)
 		CHECK(sonde_gdb_stub_set_physical(&machine->stub, false));
 	machine->plan = *plan;
-	sonde_gdb_kgdb_note_resume(machine);
-	if (machine->stub.is_kgdb && machine->hits_kept)
+	keeps_hits = sonde_gdb_kgdb_keeps_hits(machine);
+	if (machine->stub.is_kgdb && keeps_hits)
 		CHECK(sonde_gdb_note_pc_owed(&machine->stub));
-	return send_plan(machine, plan);
+	machine->hits_kept |= keeps_hits;
+	CHECK(send_plan(machine, plan));
+	/* What was kept before has gone on only now. */
+	machine->hits_kept = keeps_hits;
+	return NULL;
 }
 
 static struct sonde_error *interrupt(struct sonde_target *target)
@@ -421,8 +426,12 @@ static struct sonde_error *set_trap(
 			SONDE_ERROR_UNSUPPORTED, "the stub sets no traps of this kind");
 	if (stub->physical_mode)
 		CHECK(sonde_gdb_stub_set_physical(stub, false));
-	CHECK(sonde_gdb_ask(&stub->connection, &reply, "%c%d,%" PRIx64 ",%" PRIx64,
-		insert ? 'Z' : 'z', (int)place->kind, place->address, place->length));
+	/* Interrupted, it would be taken out again, which KGDB calls an error. */
+	target->sonde->uninterruptible += !insert;
+	error = sonde_gdb_ask(&stub->connection, &reply, "%c%d,%" PRIx64 ",%" PRIx64,
+		insert ? 'Z' : 'z', (int)place->kind, place->address, place->length);
+	target->sonde->uninterruptible -= !insert;
+	CHECK(error);
 	if (!reply.length) {
 		stub->traps[place->kind] = SONDE_GDB_OFFER_NO;
 		return sonde_error_create(

@@ -185,12 +185,13 @@ struct sonde_error *sonde_gdb_kgdb_explain(
 
 /* --- leaving -------------------------------------------------------------------- */
 
-void sonde_gdb_kgdb_note_resume(struct sonde_gdb_machine *machine)
+bool sonde_gdb_kgdb_keeps_hits(const struct sonde_gdb_machine *machine)
 {
-	machine->hits_kept = false;
 	for (const struct sonde_trap *trap = machine->target.traps.first; trap;
 		trap = trap->next)
-		machine->hits_kept |= is_software_trap(trap);
+		if (is_software_trap(trap))
+			return true;
+	return false;
 }
 
 /* Lets the kernel go on, without any traps by now. */
