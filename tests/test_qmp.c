@@ -191,6 +191,36 @@ static void test_strange_replies(void **state)
 	stop(&client);
 }
 
+static void count_call(void *user)
+{
+	unsigned *calls = user;
+
+	/* The question is out, and nobody has looked for its answer. */
+	assert_int_equal(receives, 0);
+	assert_int_equal(sends, 1);
+	++*calls;
+}
+
+static void test_work_meanwhile(void **state)
+{
+	struct client client = {0};
+	unsigned calls = 0;
+
+	(void)state;
+	start(&client);
+	check_works(&client);
+	sends = receives = 0;
+	sonde_qmp_meanwhile(client.qmp, count_call, &calls);
+	check_works(&client);
+	assert_int_equal(calls, 1);
+	check_works(&client);
+	sonde_qmp_meanwhile(client.qmp, count_call, &calls);
+	sonde_qmp_meanwhile(client.qmp, NULL, NULL);
+	check_works(&client);
+	assert_int_equal(calls, 1);
+	stop(&client);
+}
+
 static void test_errors_of_qemu(void **state)
 {
 	struct client client = {0};
@@ -688,6 +718,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conversation),
 		cmocka_unit_test(test_strange_replies),
+		cmocka_unit_test(test_work_meanwhile),
 		cmocka_unit_test(test_errors_of_qemu),
 		cmocka_unit_test(test_events_later),
 		cmocka_unit_test(test_few_system_calls),

@@ -126,11 +126,15 @@ static struct sonde_error *ask_map(
 {
 	static const char *const commands[] = {"info mtree -f"};
 	CLEANUP(cleanup_free) char *text = NULL;
+	struct sonde_error *error;
 
 	CHECK(sonde_qemu_monitor_need(&qemu->monitor));
 	if (early->process->directory >= 0)
 		sonde_qmp_meanwhile(qemu->monitor.qmp, read_early, early);
-	CHECK(sonde_qemu_monitor_say(&qemu->monitor, 0, commands, 1, &text));
+	error = sonde_qemu_monitor_say(&qemu->monitor, 0, commands, 1, &text);
+	if (qemu->monitor.qmp)
+		sonde_qmp_meanwhile(qemu->monitor.qmp, NULL, NULL);
+	CHECK(error);
 	return sonde_qemu_memory_map_parse(text, ret);
 }
 

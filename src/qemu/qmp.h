@@ -72,7 +72,8 @@ SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(
 
 /**
  * Has @p work called once, when what is said next has been sent: QEMU takes its time for
- * an answer. It may call none of the functions here.
+ * an answer. It may call none of the functions here. NULL takes it back: to be done by
+ * whoever's @p user goes away, since what is said next may fail before it is sent.
  */
 void sonde_qmp_meanwhile(struct sonde_qmp *qmp, void (*work)(void *user), void *user);
 

@@ -94,10 +94,9 @@ struct sonde_error *sonde_qmp_flush(struct sonde_qmp *qmp, int64_t deadline)
 	qmp->out.length = 0;
 	if (error && !qmp->dead)
 		qmp->dead = "QEMU does not read what it is sent";
-	if (qmp->meanwhile && !error) {
+	if (qmp->meanwhile && !error)
 		qmp->meanwhile(qmp->meanwhile_user);
-		qmp->meanwhile = NULL;
-	}
+	qmp->meanwhile = NULL;
 	return error;
 }
 
