@@ -114,6 +114,12 @@ struct sonde_page_range {
 	const struct sonde_page_format *format;
 };
 
+/** A mask of the lowest @p count bits, at most 64. */
+static inline uint64_t sonde_page_low_bits(unsigned count)
+{
+	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
 /** What a CPU translates with at the moment. */
 struct sonde_page_regime {
 	/** 0: nothing is translated, virtual addresses are physical ones. */

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "page_plan.h"
 
-static uint64_t low_bits(unsigned count)
-{
-	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
-}
-
 /* Entries of other sizes, and addresses in several parts, are not worth a plan. */
 static bool is_plain(const struct sonde_page_range *range)
 {
@@ -24,8 +19,8 @@ static void plan_step(struct sonde_page_step *step, const struct sonde_page_rang
 	const struct sonde_page_format *format = range->format;
 
 	*step = (struct sonde_page_step){
-		.mask = low_bits(level->bits) << 3,
-		.inside = low_bits(level->shift),
+		.mask = sonde_page_low_bits(level->bits) << 3,
+		.inside = sonde_page_low_bits(level->shift),
 		.reserved = range->reserved | level->leaf_reserved | level->group,
 		/* Of entries with 8 bytes. */
 		.shift = (unsigned char)(level->shift - 3),
@@ -56,7 +51,7 @@ static void plan_range(struct sonde_page_plan *plan, const struct sonde_page_ran
 		.counted = ~range->ignored,
 		.first = first,
 		.span = last - first,
-		.translated = low_bits(range->bits),
+		.translated = sonde_page_low_bits(range->bits),
 		.root = range->root,
 		.address = format->address,
 		.shift = format->address_shift,

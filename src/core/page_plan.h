@@ -44,6 +44,8 @@ struct sonde_page_plan {
 /** The tables that a CPU translates with at the moment. */
 struct sonde_page_tables {
 	struct sonde_space *physical;
+	/** 1 + the target's epoch in which they were read; 0: they were not. */
+	uint64_t age;
 	struct sonde_page_regime regime;
 	/** By the highest bit of an address. */
 	struct sonde_page_plan plans[2];

@@ -37,11 +37,6 @@ struct trail {
 	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
 };
 
-static uint64_t low_bits(unsigned count)
-{
-	return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
-}
-
 /* --- faults ---------------------------------------------------------------------- */
 
 static struct sonde_error *untranslated(uint64_t address)
@@ -107,7 +102,7 @@ static unsigned first_level(
 
 	if (walk->range != range)
 		return level;
-	difference = (address ^ walk->address) & low_bits(range->bits);
+	difference = (address ^ walk->address) & sonde_page_low_bits(range->bits);
 	while (level < walk->level && !(difference >> levels[level].shift))
 		level++;
 	return level;
@@ -160,7 +155,7 @@ static struct sonde_error *take_page(const struct sonde_page_format *format,
 			return stopped(address, step, "has reserved bits set");
 	}
 	/* What is below its size are flags, or nothing. */
-	walk->page &= ~low_bits(walk->shift);
+	walk->page &= ~sonde_page_low_bits(walk->shift);
 	walk->address = address;
 	walk->level = level;
 	return NULL;
@@ -180,7 +175,7 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 	if (!range)
 		return untranslated(address);
 	format = range->format;
-	translated = address & low_bits(range->bits);
+	translated = address & sonde_page_low_bits(range->bits);
 	level = first_level(walk, range, address);
 	walk->range = NULL;
 	walk->tables[range->top] = range->root;
@@ -209,7 +204,7 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 
 static uint64_t physical_of(const struct trail *walk, uint64_t address)
 {
-	return walk->page + (address & low_bits(walk->shift));
+	return walk->page + (address & sonde_page_low_bits(walk->shift));
 }
 
 /* --- all of a walk ---------------------------------------------------------------- */
@@ -283,7 +278,7 @@ struct run {
 /* From @p address to the end of its page, and at most @p length. */
 static size_t within_page(const struct trail *walk, uint64_t address, size_t length)
 {
-	uint64_t behind = ~address & low_bits(walk->shift);
+	uint64_t behind = ~address & sonde_page_low_bits(walk->shift);
 
 	return length && behind < length - 1 ? (size_t)behind + 1 : length;
 }

@@ -151,7 +151,7 @@ static struct sonde_window_page *find_by_tables(
 
 static inline bool has_tables(const struct sonde_space *space)
 {
-	return space->tables && space->tables_age == 1 + *space->epoch;
+	return space->tables && space->tables->age == 1 + *space->epoch;
 }
 
 const struct sonde_window_page *sonde_space_see_page(

@@ -52,12 +52,10 @@ struct sonde_space {
 	struct sonde_kept_window windows[SONDE_WINDOWS];
 	unsigned oldest_window;
 	/**
-	 * Of a virtual space: where its pages are found without asking it. NULL: not
-	 * now; the look operation may have set it. Valid while @ref tables_age is
-	 * 1 + *@ref epoch.
+	 * Optional. Of a virtual space: by these its pages are found without asking it,
+	 * as long as their age is 1 + *@ref epoch. Borrowed.
 	 */
 	const struct sonde_page_tables *tables;
-	uint64_t tables_age;
 	/** SONDE_WINDOW_PAGES of them once there is one; owned. */
 	struct sonde_window_page *pages;
 	/** Of each of them that was found by @ref tables; owned. */

@@ -20,10 +20,8 @@ struct sonde_gdb_space {
 	struct sonde_gdb_machine *machine;
 	/** NULL: physical. */
 	struct sonde_thread *thread;
-	/** What the thread translates addresses with, and the epoch in which it did. */
+	/** What the thread translates addresses with. */
 	struct sonde_page_tables tables;
-	uint64_t regime_epoch;
-	bool has_regime;
 };
 
 struct sonde_gdb_thread {

@@ -78,17 +78,17 @@ static struct sonde_error *look_physical(
 /* Ends with the epoch, as all that is read of the CPU does. */
 static struct sonde_error *find_regime(struct sonde_gdb_space *space)
 {
-	uint64_t epoch = space->machine->target.epoch;
+	struct sonde_page_tables *tables = &space->tables;
+	uint64_t age = 1 + space->machine->target.epoch;
 
-	if (space->has_regime && space->regime_epoch == epoch)
+	if (tables->age == age)
 		return NULL;
-	space->has_regime = false;
+	tables->age = 0;
 	CHECK(sonde_target_check_readable(&space->machine->target));
-	CHECK(sonde_thread_read_regime(space->thread, &space->tables.regime));
-	space->tables.physical = &space->machine->physical.space;
-	sonde_page_tables_plan(&space->tables);
-	space->has_regime = true;
-	space->regime_epoch = epoch;
+	CHECK(sonde_thread_read_regime(space->thread, &tables->regime));
+	tables->physical = &space->machine->physical.space;
+	sonde_page_tables_plan(tables);
+	tables->age = age;
 	return NULL;
 }
 
@@ -176,9 +176,6 @@ static struct sonde_error *look_virtual(
 		return NULL;
 	}
 	CHECK(find_regime(own));
-	/* From now on the space does without us, until the epoch ends. */
-	space->tables = &own->tables;
-	space->tables_age = 1 + own->regime_epoch;
 	return sonde_page_look(
 		&own->machine->physical.space, &own->tables.regime, address, ret);
 }
@@ -227,6 +224,7 @@ void sonde_gdb_machine_init_space(struct sonde_gdb_machine *machine,
 		.per_thread = thread != NULL,
 		.traps = thread ? &machine->target.traps : NULL,
 		.epoch = &machine->target.epoch,
+		.tables = thread ? &space->tables : NULL,
 	};
 }
 
