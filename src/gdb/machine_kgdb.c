@@ -24,8 +24,6 @@ enum {
 	SIGNAL_TRAP = 5,
 	/** What another CPU keeps is told at once when the kernel goes on (ms). */
 	STRAY_MS = 200,
-	/** A BREAK that was sent takes its time: the kernel may be printing (ms). */
-	STRAY_BREAK_MS = 3000,
 };
 
 /* --- who ------------------------------------------------------------------------ */
@@ -205,17 +203,14 @@ static struct sonde_error *go_on(struct sonde_target *target)
 	return NULL;
 }
 
-/*
- * The same, and stops it when what was kept has come. A BREAK that is still on its way
- * is waited for: behind another one it would stop the kernel when nobody is there.
- */
-static struct sonde_error *go_on_and_stop(struct sonde_target *target, int patience_ms)
+/* The same, and stops it when what was kept has come. */
+static struct sonde_error *go_on_and_stop(struct sonde_target *target)
 {
 	struct sonde_error *error;
 	struct sonde_stop stop;
 
 	CHECK(go_on(target));
-	error = target->control->wait(target, patience_ms, &stop);
+	error = target->control->wait(target, STRAY_MS, &stop);
 	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
 		return error;
 	sonde_error_destroy(error);
@@ -232,8 +227,7 @@ struct sonde_error *sonde_gdb_kgdb_prepare_detach(struct sonde_gdb_machine *mach
 		!(machine->interrupt_stray || machine->hits_kept))
 		return NULL;
 	if (machine->stub.connection.transport.break_g)
-		error = go_on_and_stop(&machine->target,
-			machine->interrupt_stray ? STRAY_BREAK_MS : STRAY_MS);
+		error = go_on_and_stop(&machine->target);
 	else
 		error = go_on(&machine->target);
 	return sonde_error_while(error, "letting the other CPUs go");
