@@ -185,6 +185,7 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 		uint64_t index = translated >> at->shift & ((1u << at->bits) - 1);
 		unsigned char kind;
 
+		walk->level = level;
 		step->name = at->name;
 		step->entry_address = walk->tables[level] + index * format->entry_bytes;
 		CHECK(read_entry(physical, range, step, address));
@@ -256,6 +257,86 @@ struct sonde_error *sonde_page_walk(struct sonde_space *physical,
 	};
 	for (unsigned i = 0; i < ret->step_count; i++)
 		ret->steps[i] = walk.steps[walk.range->top + i];
+	return NULL;
+}
+
+/* --- what is mapped --------------------------------------------------------------- */
+
+/*
+ * As find_page(), but *@p mapped and no error where nothing is; then the way that was
+ * gone is kept, as far as it went.
+ */
+static struct sonde_error *probe_page(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk,
+	bool *mapped)
+{
+	const struct sonde_page_range *range = find_range(regime, address);
+	struct sonde_error *error = find_page(physical, regime, address, walk);
+
+	*mapped = !error;
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	sonde_error_destroy(error);
+	walk->range = range;
+	walk->address = address;
+	return NULL;
+}
+
+/* The last address that has the same fate as @p address. */
+static uint64_t last_like(const struct trail *walk,
+	const struct sonde_page_regime *regime, uint64_t address)
+{
+	uint64_t last = UINT64_MAX;
+	unsigned shift;
+
+	if (walk->range) {
+		shift = walk->range->format->levels[walk->level].shift;
+		return address | sonde_page_low_bits(shift);
+	}
+	/* Up to the next range, whichever that is. */
+	for (unsigned i = 0; i < regime->range_count; i++)
+		if (regime->ranges[i].first > address &&
+			regime->ranges[i].first - 1 < last)
+			last = regime->ranges[i].first - 1;
+	return last;
+}
+
+/* Whether the page of @p walk at @p address goes on with @p run. */
+static bool goes_on(
+	const struct sonde_page_run *run, const struct trail *walk, uint64_t address)
+{
+	return physical_of(walk, address) - run->physical == address - run->address &&
+	       rights_of(walk).executable == run->executable;
+}
+
+struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t first, uint64_t last,
+	unsigned *work, struct sonde_page_run *ret, bool *found)
+{
+	struct trail walk = {.range = NULL};
+	uint64_t address = first, end;
+
+	for (*found = false; *work; address = end + 1) {
+		bool mapped;
+
+		--*work;
+		CHECK(probe_page(physical, regime, address, &walk, &mapped));
+		end = last_like(&walk, regime, address);
+		end = end < last ? end : last;
+		if (*found && (!mapped || !goes_on(ret, &walk, address)))
+			return NULL;
+		if (mapped && !*found)
+			*ret = (struct sonde_page_run){
+				.address = address,
+				.physical = physical_of(&walk, address),
+				.executable = rights_of(&walk).executable,
+			};
+		*found = *found || mapped;
+		if (*found)
+			ret->last = end;
+		if (end == last)
+			return NULL;
+	}
 	return NULL;
 }
 
