@@ -23,7 +23,8 @@ enum {
 /* Lets the guest get on, which a target that is not watched does not by itself. */
 static struct sonde_error *let_run(struct cli *cli)
 {
-	bool stopped = sonde_target_state(cli->target) == SONDE_STATE_STOPPED;
+	bool stopped = !sonde_target_is_observable(cli->target) &&
+		       sonde_target_state(cli->target) == SONDE_STATE_STOPPED;
 	struct sonde_error *error = NULL;
 	struct sonde_stop stop;
 
@@ -37,10 +38,11 @@ static struct sonde_error *let_run(struct cli *cli)
 	return error;
 }
 
-/* One that stands still, and was found so, is not going to have a kernel. */
+/* One that was found standing still behind a stub is not going to have a kernel. */
 static bool gets_on(const struct cli *cli)
 {
-	return sonde_target_state(cli->target) == SONDE_STATE_RUNNING ||
+	return sonde_target_is_observable(cli->target) ||
+	       sonde_target_state(cli->target) == SONDE_STATE_RUNNING ||
 	       sonde_target_found_state(cli->target) == SONDE_STATE_RUNNING;
 }
 

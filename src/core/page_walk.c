@@ -17,10 +17,20 @@
 enum {
 	/** Physical memory that is contiguous is read at once, up to this (bytes). */
 	RUN_BYTES = 4 << 20,
+	/** Of a table, where one entry is looked at after the other (bytes). */
+	BLOCK_BYTES = 512,
 };
 
 _Static_assert((int)SONDE_PAGE_LEVELS_MAX <= (int)SONDE_TRANSLATION_LEVELS_MAX,
 	"a translation has room for all steps");
+
+/** Entries that lie beside each other, read together. */
+struct block {
+	uint64_t address;
+	/** 0: none were read. */
+	size_t length;
+	uint8_t bytes[BLOCK_BYTES];
+};
 
 /** The way to the page that was found last: the next one begins where the two part. */
 struct trail {
@@ -35,6 +45,8 @@ struct trail {
 	/** By level; those between the range's top and @ref level are valid. */
 	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
 	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
+	/** NULL: each entry is read by itself. */
+	struct block *block;
 };
 
 /* --- faults ---------------------------------------------------------------------- */
@@ -108,14 +120,41 @@ static unsigned first_level(
 	return level;
 }
 
+/* False: the entry has to be read by itself, also to hear why it cannot be read. */
+static bool read_in_block(struct sonde_space *physical, struct block *block,
+	unsigned bytes, struct sonde_translation_step *step)
+{
+	uint64_t first = step->entry_address & ~(uint64_t)(BLOCK_BYTES - 1);
+	size_t offset = (size_t)(step->entry_address - first);
+
+	if (physical->big_endian)
+		return false;
+	if (!block->length || block->address != first) {
+		struct sonde_error *error = sonde_space_read(
+			physical, first, block->bytes, sizeof(block->bytes));
+
+		block->length = error ? 0 : sizeof(block->bytes);
+		block->address = first;
+		sonde_error_destroy(error);
+	}
+	if (bytes > block->length - offset || !block->length)
+		return false;
+	step->entry = 0;
+	for (unsigned i = bytes; i > 0; i--)
+		step->entry = step->entry << 8 | block->bytes[offset + i - 1];
+	return true;
+}
+
 static struct sonde_error *read_entry(struct sonde_space *physical,
-	const struct sonde_page_range *range, struct sonde_translation_step *step,
-	uint64_t address)
+	const struct sonde_page_range *range, const struct trail *walk,
+	struct sonde_translation_step *step, uint64_t address)
 {
 	unsigned bytes = range->format->entry_bytes;
 	struct sonde_error *error;
 
 	if (sonde_space_peek(physical, step->entry_address, bytes, &step->entry))
+		return NULL;
+	if (walk->block && read_in_block(physical, walk->block, bytes, step))
 		return NULL;
 	error = sonde_space_read_integer(
 		physical, step->entry_address, bytes, &step->entry);
@@ -188,7 +227,7 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 		walk->level = level;
 		step->name = at->name;
 		step->entry_address = walk->tables[level] + index * format->entry_bytes;
-		CHECK(read_entry(physical, range, step, address));
+		CHECK(read_entry(physical, range, walk, step, address));
 		if (!(step->entry & format->present) || step->entry & range->reserved)
 			return refuse(address, range, step);
 		kind = at->kinds[step->entry >> format->kind_shift & format->kind_mask];
@@ -313,7 +352,8 @@ struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t first, uint64_t last,
 	unsigned *work, struct sonde_page_run *ret, bool *found)
 {
-	struct trail walk = {.range = NULL};
+	struct block block = {.length = 0};
+	struct trail walk = {.range = NULL, .block = &block};
 	uint64_t address = first, end;
 
 	for (*found = false; *work; address = end + 1) {

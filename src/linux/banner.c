@@ -53,6 +53,9 @@ bool sonde_linux_banner_parse(
 		memchr(release, ' ', (size_t)(builder - release)))
 		return false;
 	version += 2;
+	/* Placeholders have no number. */
+	if (!isdigit((unsigned char)version[1]))
+		return false;
 	return copy(ret->release, sizeof(ret->release), release,
 		       (size_t)(builder - release)) &&
 	       copy(ret->version, sizeof(ret->version), version, strlen(version) - 1);

@@ -109,22 +109,24 @@ static struct sonde_error *fill_slide(
 	return NULL;
 }
 
-/* A header of BTF (linux/btf.h): where the symbols say, if there are any. */
+/*
+ * The header of BTF (linux/btf.h): magic, version, flags, its own length, and the offset
+ * of the types, which follow it. It is where a symbol says, or in what is no code.
+ */
 static struct sonde_error *find_types(struct sonde_linux *kernel, const char **ret)
 {
-	static const uint8_t header[] = {0x9f, 0xeb, 1, 0};
-	uint8_t data[sizeof(header)];
-	uint64_t address;
-	size_t got;
+	static const uint8_t header[12] = {0x9f, 0xeb, 1, 0, 24};
+	const struct sonde_linux_image *image = &kernel->image;
+	uint64_t first = image->code_end, last = image->last;
 	bool found;
 
 	*ret = "none";
-	CHECK(find(kernel, "__start_BTF", &address, &found));
-	if (!found)
-		return NULL;
-	CHECK(sonde_space_read_part(
-		&kernel->image_space.space, address, data, sizeof(data), &got));
-	if (got == sizeof(data) && !memcmp(data, header, sizeof(header)))
+	CHECK(find(kernel, "__start_BTF", &first, &found));
+	if (found)
+		last = first + sizeof(header) - 1;
+	CHECK(sonde_space_search(&kernel->image_space.space, first, last, header,
+		sizeof(header), &first, &found));
+	if (found)
 		*ret = "btf";
 	return NULL;
 }
