@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Holds the symbols of a guest against what it says itself: symbol_checker TARGET LEVEL
- * STEP < LIST. LIST has lines as /proc/kallsyms: "ADDRESS KIND NAME"; "-" for LEVEL is the
- * default. All symbols are listed and compared in order; of each STEPth one the name and
- * the address are looked up. Prints what differs, and "N symbols, M lookups, K wrong".
+ * STEP < LIST. LIST has lines as /proc/kallsyms: "ADDRESS KIND NAME"; "-" for LEVEL is
+ * the default. All symbols are listed and compared in order; of each STEPth one the name
+ * and the address are looked up. Prints what differs, and "N symbols, M lookups, K
+ * wrong".
  */
 #include <inttypes.h>
 #include <sonde/sonde.h>
@@ -66,8 +67,8 @@ static void read_list(void)
 			by_name[i]->number = by_name[i - 1]->number + 1;
 }
 
-static void compare_with(const struct line *line, const struct sonde_symbol *symbol,
-	const char *how)
+static void compare_with(
+	const struct line *line, const struct sonde_symbol *symbol, const char *how)
 {
 	if (symbol->address == line->address && symbol->kind == line->kind &&
 		!strcmp(symbol->name, line->name))
@@ -124,8 +125,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < count && step; i += step, lookups += 2) {
 		struct sonde_symbol symbol;
 
-		check(sonde_symbol_find(
-			target, lines[i].name, lines[i].number, &symbol));
+		check(sonde_symbol_find(target, lines[i].name, lines[i].number, &symbol));
 		compare_with(&lines[i], &symbol, "by name");
 		check(sonde_symbol_at(target, lines[i].address, &symbol));
 		compare_with(first_at(i), &symbol, "by address");

@@ -402,7 +402,15 @@ static struct sonde_error *search_markers(struct locator *locator, bool *fits)
 
 /* --- addresses -------------------------------------------------------------------- */
 
-/* Addresses rise, and most are in the image. */
+/* In the image, and not where the offsets are: those are no symbols' place, and zeros
+ * that are taken for offsets from themselves would lead there. */
+static bool is_plausible(const struct sonde_kallsyms_tables *tables, uint64_t address)
+{
+	return address >= tables->place.first && address <= tables->place.last &&
+	       address - tables->offsets >= UINT64_C(4) * tables->count;
+}
+
+/* Addresses rise, and most are plausible. */
 static struct sonde_error *addresses_fit(
 	const struct sonde_kallsyms_tables *tables, bool *fits)
 {
@@ -425,7 +433,7 @@ static struct sonde_error *addresses_fit(
 			return NULL;
 		before = address;
 		first = i ? first : address;
-		inside += address >= tables->place.first && address <= tables->place.last;
+		inside += is_plausible(tables, address);
 	}
 	*fits = inside > SAMPLES / 2 && before > first;
 	return NULL;
