@@ -2,7 +2,8 @@
 /*
  * The tables of kallsyms, in any layout and then changed: the input is a byte for the
  * layout, two for the number of symbols, two for where the image ends; then changes, of
- * four bytes each: which table, where in it, and a value. What is found must hold together.
+ * four bytes each: which table, where in it, and a value. What is found must hold
+ * together.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ static void change(struct kallsyms_image *image, const uint8_t *data, size_t siz
 }
 
 /* All of what was found is an answer or an error, and says nothing wild. */
-static void check(struct sonde_error *error, bool found, const struct sonde_symbol *symbol)
+static void check(
+	struct sonde_error *error, bool found, const struct sonde_symbol *symbol)
 {
 	if (!error && found &&
 		(strnlen(symbol->name, sizeof(symbol->name)) == sizeof(symbol->name) ||

@@ -46,8 +46,8 @@ static void expect_symbol(
 	assert_true(symbol->address == kallsyms_image_address(&image, layout, index));
 }
 
-static void look_up(struct sonde_kallsyms *kallsyms, enum kallsyms_layout layout,
-	unsigned index)
+static void look_up(
+	struct sonde_kallsyms *kallsyms, enum kallsyms_layout layout, unsigned index)
 {
 	unsigned number = index == image.count - 1, first = index;
 	char name[SONDE_SYMBOL_NAME_BYTES];
@@ -144,7 +144,8 @@ static void test_names_that_are_not_there(void **state)
 		bool found;
 
 		for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
-			check(sonde_kallsyms_find(kallsyms, names[i], 0, &symbol, &found));
+			check(sonde_kallsyms_find(
+				kallsyms, names[i], 0, &symbol, &found));
 			assert_false(found);
 		}
 		check(sonde_kallsyms_find(kallsyms, "symbol_0100", 1, &symbol, &found));
@@ -152,7 +153,8 @@ static void test_names_that_are_not_there(void **state)
 		check(sonde_kallsyms_find(
 			kallsyms, "symbol_0100", UINT32_MAX, &symbol, &found));
 		assert_false(found);
-		check_fails(sonde_kallsyms_get(kallsyms, MANY, &symbol), SONDE_ERROR_NOT_FOUND);
+		check_fails(sonde_kallsyms_get(kallsyms, MANY, &symbol),
+			SONDE_ERROR_NOT_FOUND);
 		sonde_kallsyms_destroy(kallsyms);
 	}
 }
@@ -273,7 +275,8 @@ static void test_names_that_change(void **state)
 	/* Memory that is gone. */
 	image.length = image.names;
 	check_fails(sonde_kallsyms_get(kallsyms, 600, &symbol), SONDE_ERROR_FAULT);
-	check_fails(sonde_kallsyms_find(kallsyms, "symbol_0600", 0, &symbol, &found), SONDE_ERROR_FAULT);
+	check_fails(sonde_kallsyms_find(kallsyms, "symbol_0600", 0, &symbol, &found),
+		SONDE_ERROR_FAULT);
 	sonde_kallsyms_destroy(kallsyms);
 }
 
@@ -314,7 +317,8 @@ static void test_much_that_nearly_fits(void **state)
 	/* Digits, and nothing behind them. */
 	memset(image.data, 0, sizeof(image.data));
 	for (size_t i = 0; i + 20 <= sizeof(image.data); i += 20)
-		memcpy(image.data + i, "0\0001\0002\0003\0004\0005\0006\0007\0008\0009", 20);
+		memcpy(image.data + i, "0\0001\0002\0003\0004\0005\0006\0007\0008\0009",
+			20);
 	expect_no_tables();
 }
 

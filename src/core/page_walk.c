@@ -45,8 +45,8 @@ struct trail {
 	/** By level; those between the range's top and @ref level are valid. */
 	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
 	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
-	/** NULL: each entry is read by itself. */
-	struct block *block;
+	/** One for each level; NULL: each entry is read by itself. */
+	struct block *blocks;
 };
 
 /* --- faults ---------------------------------------------------------------------- */
@@ -154,7 +154,8 @@ static struct sonde_error *read_entry(struct sonde_space *physical,
 
 	if (sonde_space_peek(physical, step->entry_address, bytes, &step->entry))
 		return NULL;
-	if (walk->block && read_in_block(physical, walk->block, bytes, step))
+	if (walk->blocks &&
+		read_in_block(physical, &walk->blocks[walk->level], bytes, step))
 		return NULL;
 	error = sonde_space_read_integer(
 		physical, step->entry_address, bytes, &step->entry);
@@ -352,8 +353,8 @@ struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t first, uint64_t last,
 	unsigned *work, struct sonde_page_run *ret, bool *found)
 {
-	struct block block = {.length = 0};
-	struct trail walk = {.range = NULL, .block = &block};
+	struct block blocks[SONDE_PAGE_LEVELS_MAX] = {{.length = 0}};
+	struct trail walk = {.range = NULL, .blocks = blocks};
 	uint64_t address = first, end;
 
 	for (*found = false; *work; address = end + 1) {

@@ -21,9 +21,12 @@ struct sonde_error *sonde_kernel_find(struct sonde_target *target)
 	struct sonde_linux *kernel = kernel_of(target);
 
 	if (!kernel)
-		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-						   "this is the machine level"),
-			"--level kernel looks for a kernel");
+		return sonde_error_suggest(
+			sonde_error_while(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						  "this is the machine level"),
+				"looking for the kernel of %s",
+				sonde_target_name(target)),
+			"--level kernel looks for one");
 	return sonde_linux_find(kernel);
 }
 
