@@ -42,7 +42,8 @@ static void map_x86(void)
 	put(0x4000, 510, 0x5003);
 	for (unsigned i = 8; i < 16; i++)
 		if (i != 12)
-			put(0x5000, i, (uint64_t)(i + 24) * LARGE | 0x83 | (i > 12 ? XD : 0));
+			put(0x5000, i,
+				(uint64_t)(i + 24) * LARGE | 0x83 | (i > 12 ? XD : 0));
 	put(0x5000, 40, U64(0x7000000000) | 0x83 | XD);
 	/* In user mode one page of it is there. */
 	put(USER_TABLES, 511, 0x6003);
@@ -71,8 +72,7 @@ static bool find_run(const struct sonde_page_regime *regime, uint64_t first,
 {
 	bool found;
 
-	check(sonde_page_find_run(
-		&memory.space, regime, first, last, work, ret, &found));
+	check(sonde_page_find_run(&memory.space, regime, first, last, work, ret, &found));
 	return found;
 }
 
@@ -105,8 +105,7 @@ static void test_runs(void **state)
 	assert_true(find_run(&regime, 0, UINT64_MAX, &work, &run));
 	expect_run(&run, 8, 12, 32ull * LARGE, true);
 	/* From within a page, and not behind the end. */
-	assert_true(find_run(
-		&regime, large_at(9) + 5, large_at(10) + 6, &work, &run));
+	assert_true(find_run(&regime, large_at(9) + 5, large_at(10) + 6, &work, &run));
 	assert_true(run.address == large_at(9) + 5 && run.last == large_at(10) + 6);
 	assert_true(run.physical == 33ull * LARGE + 5);
 	assert_false(find_run(&regime, 0, X86_BASE - 1, &work, &run));
@@ -207,14 +206,12 @@ static void test_aarch64_image(void **state)
 {
 	static const struct made_up_cpu cpu = CPU(EL1(TCR(0, 16, 2, 16), 0, 0x8000));
 	const uint64_t base = U64(0xffff800000000000) + 64ull * LARGE;
-	struct sonde_page_regime regime =
-		page_case_regime(&sonde_arch_aarch64, &cpu);
+	struct sonde_page_regime regime = page_case_regime(&sonde_arch_aarch64, &cpu);
 	struct sonde_linux_image image;
 
 	(void)state;
 	map_aarch64(0x8000);
-	assert_true(find_image(
-		&sonde_arch_aarch64, &regime, base + 0x10800, 0, &image));
+	assert_true(find_image(&sonde_arch_aarch64, &regime, base + 0x10800, 0, &image));
 	assert_true(image.first == base && image.last == base + 8ull * LARGE - 1);
 	assert_true(image.code_end == base + 4ull * LARGE);
 	assert_true(image.physical == 64ull * LARGE);
@@ -222,10 +219,10 @@ static void test_aarch64_image(void **state)
 	/* In user mode, with the exception vectors somewhere else. */
 	map_aarch64(0x9000);
 	put(0xb000, 62, 0);
-	assert_false(find_image(&sonde_arch_aarch64, &regime, U64(0xffffffff12340800), 0,
-		&image));
-	assert_true(find_image(&sonde_arch_aarch64, &regime, U64(0xffffffff12340800), 1,
-		&image));
+	assert_false(find_image(
+		&sonde_arch_aarch64, &regime, U64(0xffffffff12340800), 0, &image));
+	assert_true(find_image(
+		&sonde_arch_aarch64, &regime, U64(0xffffffff12340800), 1, &image));
 	assert_true(image.first == base && image.regime.ranges[1].root == 0x9000);
 	page_memory_deinit(&memory);
 }
@@ -252,8 +249,8 @@ static void test_image_space(void **state)
 	assert_true(sonde_error_address(error) == X86_BASE + 0x3000);
 	assert_memory_equal(byte, "ghijklmn", 8);
 	sonde_error_destroy(error);
-	check_fails(sonde_space_read(&space.space, X86_BASE - 1, byte, 1),
-		SONDE_ERROR_FAULT);
+	check_fails(
+		sonde_space_read(&space.space, X86_BASE - 1, byte, 1), SONDE_ERROR_FAULT);
 	sonde_space_deinit(&space.space);
 	page_memory_deinit(&memory);
 }
@@ -265,8 +262,8 @@ static uint64_t search(uint64_t first, uint64_t last, const char *pattern)
 	uint64_t at = 0;
 	bool found;
 
-	check(sonde_space_search(&memory.space, first, last, pattern, strlen(pattern),
-		&at, &found));
+	check(sonde_space_search(
+		&memory.space, first, last, pattern, strlen(pattern), &at, &found));
 	return found ? at : UINT64_MAX;
 }
 
@@ -274,8 +271,8 @@ static void test_search(void **state)
 {
 	/* Read, in windows of some pages, in one. */
 	static const uint64_t windows[] = {0, 0x8000, 8 << 20};
-	static const uint64_t places[] = {
-		0, 0x1000 - 3, 0x8000 - 1, 0x10000 - 4, 0x123456, PAGE_MEMORY_BANK_BYTES - 7};
+	static const uint64_t places[] = {0, 0x1000 - 3, 0x8000 - 1, 0x10000 - 4,
+		0x123456, PAGE_MEMORY_BANK_BYTES - 7};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(windows); i++) {

@@ -153,14 +153,15 @@ static void test_levels_by_name(void **state)
 
 static void test_vmcoreinfo(void **state)
 {
-	CLEANUP(cleanup_free) char *text = recorded("fuzz/corpus/fuzz_vmcoreinfo/linux-6.1-x86_64");
+	CLEANUP(cleanup_free)
+	char *text = recorded("fuzz/corpus/fuzz_vmcoreinfo/linux-6.1-x86_64");
 	struct sonde_vmcoreinfo info;
 	char value[64];
 	uint64_t number;
 
 	(void)state;
-	assert_true(sonde_vmcoreinfo_parse(
-		(const uint8_t *)text, strlen(text) + 1, &info));
+	assert_true(
+		sonde_vmcoreinfo_parse((const uint8_t *)text, strlen(text) + 1, &info));
 	assert_string_equal(info.release, "6.1.0-56-cloud-amd64");
 	assert_true(sonde_vmcoreinfo_text(&info, "BUILD-ID", value, sizeof(value)));
 	assert_int_equal(strlen(value), 40);
@@ -204,8 +205,8 @@ static void test_bad_vmcoreinfo(void **state)
 	snprintf(text, sizeof(text),
 		"OSRELEASE=6.1\nA=-16\nB=0x10\nC=99999999999999999999\nD=1x\nE=-\nF=\n%s",
 		rest);
-	assert_true(sonde_vmcoreinfo_parse(
-		(const uint8_t *)text, strlen(text) + 1, &info));
+	assert_true(
+		sonde_vmcoreinfo_parse((const uint8_t *)text, strlen(text) + 1, &info));
 	assert_true(sonde_vmcoreinfo_number(&info, "A", &number));
 	assert_true(number == (uint64_t)-16);
 	assert_true(sonde_vmcoreinfo_number(&info, "B", &number));
