@@ -7,6 +7,7 @@
 #include "page_cases.h"
 #include "page_memory.h"
 #include "page_walk.h"
+#include "page_write.h"
 
 /* --- reading and writing ----------------------------------------------------------- */
 
@@ -240,9 +241,45 @@ static void test_read_of_broken_memory(void **state)
 	page_memory_deinit(&scene.memory);
 }
 
+static struct sonde_error *write_pages(
+	struct scene *scene, uint64_t address, const void *data, size_t length)
+{
+	const struct sonde_write write = {
+		.address = address, .data = data, .length = length};
+
+	return sonde_page_write(&scene->memory.space, &scene->regime, &write);
+}
+
+/* The second byte of a page, which tells whether something was written there. */
+static uint8_t byte_of(struct scene *scene, uint64_t page)
+{
+	return *page_memory_at(&scene->memory, page + 1, 1);
+}
+
 static void test_writes(void **state)
 {
 	uint8_t pattern[SMALL + 100];
+	struct scene scene;
+
+	(void)state;
+	memset(pattern, 0xa5, sizeof(pattern));
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x11000);
+	check(write_pages(&scene, scene_page(6) - 50, pattern, sizeof(pattern) - 60));
+	scene_expect(&scene, scene_page(6) - 50, sizeof(pattern) - 60, pattern);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x20fcd, 1),
+		(uint8_t)(0x20fcd * 7 + 0x20));
+	assert_int_equal(*page_memory_at(&scene.memory, 0x20fce, 1), 0xa5);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x11000, 1), 0xa5);
+	check(write_pages(&scene, scene_page(5), pattern, 0));
+	page_memory_deinit(&scene.memory);
+}
+
+/* A page is not mapped, has no memory behind it, or fails only when it is written. */
+static void test_failed_writes_change_nothing(void **state)
+{
+	uint8_t pattern[3 * SMALL], before;
 	struct scene scene;
 	struct sonde_error *error;
 
@@ -251,18 +288,22 @@ static void test_writes(void **state)
 	scene_init(&scene);
 	scene_map(&scene, 5, 0x20000);
 	scene_map(&scene, 6, 0x11000);
-	check(sonde_page_write(&scene.memory.space, &scene.regime, scene_page(6) - 50,
-		pattern, sizeof(pattern) - 60));
-	scene_expect(&scene, scene_page(6) - 50, sizeof(pattern) - 60, pattern);
-	assert_int_equal(*page_memory_at(&scene.memory, 0x20fcd, 1),
-		(uint8_t)(0x20fcd * 7 + 0x20));
-	assert_int_equal(*page_memory_at(&scene.memory, 0x20fce, 1), 0xa5);
-	assert_int_equal(*page_memory_at(&scene.memory, 0x11000, 1), 0xa5);
-	error = sonde_page_write(&scene.memory.space, &scene.regime, scene_page(6) + 10,
-		pattern, sizeof(pattern));
+	before = byte_of(&scene, 0x20000);
+	error = write_pages(&scene, scene_page(5), pattern, sizeof(pattern));
 	assert_true(error && sonde_error_address(error) == scene_page(7));
 	check_fails(error, SONDE_ERROR_FAULT);
-	assert_int_equal(*page_memory_at(&scene.memory, 0x11fff, 1), 0xa5);
+	scene_map(&scene, 7, UINT64_C(1) << 40);
+	error = write_pages(&scene, scene_page(5), pattern, sizeof(pattern));
+	assert_true(error && sonde_error_address(error) == scene_page(7));
+	check_says(error, SONDE_ERROR_FAULT, "0x10000000000");
+	assert_int_equal(byte_of(&scene, 0x20000), before);
+	scene_map(&scene, 7, 0x30000);
+	scene.memory.unwritable = 0x30000;
+	check_says(write_pages(&scene, scene_page(5) + 1, pattern, sizeof(pattern) - 1),
+		SONDE_ERROR_IO, "cannot be written");
+	assert_int_equal(byte_of(&scene, 0x20000), before);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x11fff, 1),
+		(uint8_t)(0x11fff * 7 + 0x11));
 	page_memory_deinit(&scene.memory);
 }
 
@@ -367,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_error_behind_a_run),
 		cmocka_unit_test(test_read_of_broken_memory),
 		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_failed_writes_change_nothing),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_absent_pages),
 		cmocka_unit_test(test_no_window),

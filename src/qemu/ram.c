@@ -24,7 +24,9 @@ struct segment {
 	/** Both included. */
 	uint64_t first, last;
 	enum sonde_qemu_means means;
-	/** BY_PROCESS: the address of @ref first in QEMU's process. */
+	/** Not to be written behind QEMU's back. */
+	bool read_only;
+	/** The address of @ref first in QEMU's process; 0: unknown. */
 	uint64_t host;
 	/** BY_FILE; BY_PROCESS: what the memory shows where QEMU has not touched it. */
 	struct sonde_qemu_ram_file *file;
@@ -42,6 +44,8 @@ struct sonde_qemu_ram {
 	/** For BY_PROCESS: of our own. */
 	struct sonde_qemu_host process;
 	int pagemap;
+	/** The process's memory, for writing; -1: it was not needed. */
+	int memory;
 	struct sonde_error *(*ask)(
 		void *user, uint64_t address, void *buffer, size_t length);
 	void *user;
@@ -152,7 +156,8 @@ static struct sonde_error *add_range(struct sonde_qemu_ram *ram,
 	while (first <= range->last) {
 		struct segment segment = {.first = first,
 			.last = range->last,
-			.means = SONDE_QEMU_BY_MONITOR};
+			.means = SONDE_QEMU_BY_MONITOR,
+			.read_only = range->read_only};
 		const struct sonde_qemu_mapping *mapping = NULL;
 
 		if (host && mappings)
@@ -210,6 +215,7 @@ static struct sonde_error *add_named(struct sonde_qemu_ram *ram,
 	struct segment segment = {.first = range->first,
 		.last = range->last,
 		.means = SONDE_QEMU_BY_FILE,
+		.read_only = range->read_only,
 		.file = file,
 		.offset = range->offset};
 
@@ -347,7 +353,7 @@ struct sonde_error *sonde_qemu_ram_create(
 
 	if (!ram)
 		return sonde_error_no_memory();
-	ram->process.directory = ram->pagemap = -1;
+	ram->process.directory = ram->pagemap = ram->memory = -1;
 	ram->ask = sources->ask;
 	ram->user = sources->user;
 	ram->no_mapping = sources->no_mapping;
@@ -369,6 +375,8 @@ void sonde_qemu_ram_destroy(struct sonde_qemu_ram *ram)
 	sonde_qemu_host_release(&ram->process);
 	if (ram->pagemap >= 0)
 		close(ram->pagemap);
+	if (ram->memory >= 0)
+		close(ram->memory);
 	free(ram->files);
 	free(ram->segments);
 	free(ram);
@@ -460,6 +468,14 @@ static struct sonde_error *read_segment(struct sonde_qemu_ram *ram,
 		ram->why[0] ? ram->why : "no means reaches this memory");
 }
 
+/* So many of @p length bytes at @p address are in @p segment. */
+static size_t part_of(const struct segment *segment, uint64_t address, size_t length)
+{
+	uint64_t behind = segment->last - address;
+
+	return behind < length - 1 ? (size_t)behind + 1 : length;
+}
+
 struct sonde_error *sonde_qemu_ram_read(
 	struct sonde_qemu_ram *ram, uint64_t address, void *buffer, size_t length)
 {
@@ -467,12 +483,11 @@ struct sonde_error *sonde_qemu_ram_read(
 
 	while (length) {
 		const struct segment *segment = find(ram, address);
-		size_t part = length;
+		size_t part;
 
 		if (!segment)
 			return sonde_error_fault(address, "there is no RAM");
-		if (segment->last - address < part - 1)
-			part = (size_t)(segment->last - address) + 1;
+		part = part_of(segment, address, length);
 		CHECK(read_segment(ram, segment, address, to, part));
 		to += part;
 		address += part;
@@ -499,6 +514,86 @@ struct sonde_error *sonde_qemu_ram_look(
 	sonde_qemu_ram_file_look(segment->file, segment->offset + skip,
 		segment->offset + (address - segment->first),
 		segment->offset + (segment->last - segment->first) + 1, ret);
+	return NULL;
+}
+
+/* --- writing -------------------------------------------------------------------- */
+
+static bool writes_to_process(struct sonde_qemu_ram *ram, const struct segment *segment)
+{
+	if (segment->means == SONDE_QEMU_BY_MONITOR || !segment->host)
+		return false;
+	if (ram->memory < 0)
+		sonde_error_destroy(
+			sonde_qemu_host_open_memory(&ram->process, &ram->memory));
+	return ram->memory >= 0;
+}
+
+/* Without a mapping of the file, which pwrite() cannot do everywhere, by the process. */
+static bool writes_to_file(struct sonde_qemu_ram *ram, const struct segment *segment)
+{
+	struct sonde_error *error;
+
+	if (segment->means != SONDE_QEMU_BY_FILE ||
+		(ram->no_mapping && writes_to_process(ram, segment)))
+		return false;
+	error = sonde_qemu_ram_file_prepare_write(segment->file);
+	sonde_error_destroy(error);
+	return !error;
+}
+
+static struct sonde_error *write_segment(struct sonde_qemu_ram *ram,
+	const struct segment *segment, uint64_t address, const void *data, size_t length)
+{
+	uint64_t skip = address - segment->first;
+
+	if (writes_to_file(ram, segment))
+		return sonde_qemu_ram_file_write(
+			segment->file, segment->offset + skip, data, length);
+	if (writes_to_process(ram, segment))
+		return sonde_qemu_host_write(
+			ram->memory, segment->host + skip, data, length);
+	return sonde_error_create(SONDE_ERROR_PERMISSION,
+		"neither its file nor its process can be written");
+}
+
+struct sonde_error *sonde_qemu_ram_check_write(
+	struct sonde_qemu_ram *ram, uint64_t address, size_t length, bool *ret)
+{
+	const struct segment *segment;
+
+	*ret = true;
+	for (size_t part; length; length -= part, address += part) {
+		segment = find(ram, address);
+		if (!segment)
+			return sonde_error_fault(address, "there is no RAM");
+		part = part_of(segment, address, length);
+		if (segment->read_only || (!writes_to_file(ram, segment) &&
+						  !writes_to_process(ram, segment)))
+			*ret = false;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_ram_write(
+	struct sonde_qemu_ram *ram, uint64_t address, const void *data, size_t length)
+{
+	const uint8_t *from = data;
+
+	for (size_t part, done = 0; done < length; done += part) {
+		const struct segment *segment = find(ram, address + done);
+		struct sonde_error *error;
+
+		if (!segment)
+			return sonde_error_fault(address + done, "there is no RAM");
+		part = part_of(segment, address + done, length - done);
+		error = write_segment(ram, segment, address + done, from + done, part);
+		if (error && done)
+			error = sonde_error_suggest(error,
+				"the first %zu of %zu bytes have been written", done,
+				length);
+		CHECK(error);
+	}
 	return NULL;
 }
 
