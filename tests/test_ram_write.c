@@ -139,10 +139,10 @@ static void test_what_the_stub_has_to_write(void **state)
 	(void)state;
 	machine_init(&machine);
 	find_ram(&machine, false, true);
-	expect_possible(&machine, ROM_AT, 1, false);
-	expect_possible(&machine, ROM_AT - 1, 2, false);
+	check_says(sonde_qemu_ram_check_write(machine.ram, ROM_AT - 1, 2, &possible),
+		SONDE_ERROR_UNSUPPORTED, "ROM");
 	expect_possible(&machine, ROM_AT - 1, 1, true);
-	check_fails(sonde_qemu_ram_check_write(machine.ram, END - 1, 2, &possible),
+	check_fails(sonde_qemu_ram_check_write(machine.ram, END, 1, &possible),
 		SONDE_ERROR_FAULT);
 	check_fails(sonde_qemu_ram_check_write(machine.ram, FILE_AT - 1, 2, &possible),
 		SONDE_ERROR_FAULT);

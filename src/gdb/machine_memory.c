@@ -209,17 +209,18 @@ static struct sonde_error *write_virtual(
 {
 	struct sonde_gdb_space *own = space_of(space);
 	struct sonde_gdb_machine *machine = own->machine;
-	struct sonde_error *error = NULL;
+	struct sonde_error *error;
 
-	if (machine->local_memory) {
-		error = find_regime(own);
-		if (!error)
-			return sonde_page_write(
-				&machine->physical.space, &own->tables.regime, write);
-		if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
-			return error;
-		sonde_error_destroy(error);
-	}
+	if (!machine->local_memory)
+		return ask_to_write(own, write);
+	error = find_regime(own);
+	if (!error)
+		error = sonde_page_write(
+			&machine->physical.space, &own->tables.regime, write);
+	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
+		return error;
+	/* Registers do not tell the tables, or it is a ROM. */
+	sonde_error_destroy(error);
 	return ask_to_write(own, write);
 }
 

@@ -568,8 +568,12 @@ struct sonde_error *sonde_qemu_ram_check_write(
 		if (!segment)
 			return sonde_error_fault(address, "there is no RAM");
 		part = part_of(segment, address, length);
-		if (segment->read_only || (!writes_to_file(ram, segment) &&
-						  !writes_to_process(ram, segment)))
+		if (segment->read_only)
+			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"a ROM is at physical address 0x%" PRIx64
+				", to which QEMU writes by virtual addresses alone",
+				address);
+		if (!writes_to_file(ram, segment) && !writes_to_process(ram, segment))
 			*ret = false;
 	}
 	return NULL;
