@@ -90,20 +90,23 @@ static struct sonde_error *look_physical(
 
 /* --- virtual -------------------------------------------------------------------- */
 
-/* Ends with the epoch, as all that is read of the CPU does. */
+/* What registers tell ends with the epoch; that memory was written does not change it. */
 static struct sonde_error *find_regime(struct sonde_gdb_space *space)
 {
+	const struct sonde_target *target = &space->machine->target;
 	struct sonde_page_tables *tables = &space->tables;
-	uint64_t age = 1 + space->machine->target.memory_epoch;
 
-	if (tables->age == age)
+	if (space->tables_epoch == 1 + target->epoch) {
+		tables->age = 1 + target->memory_epoch;
 		return NULL;
-	tables->age = 0;
+	}
+	tables->age = space->tables_epoch = 0;
 	CHECK(sonde_target_check_readable(&space->machine->target));
 	CHECK(sonde_thread_read_regime(space->thread, &tables->regime));
 	tables->physical = &space->machine->physical.space;
 	sonde_page_tables_plan(tables);
-	tables->age = age;
+	space->tables_epoch = 1 + target->epoch;
+	tables->age = 1 + target->memory_epoch;
 	return NULL;
 }
 
