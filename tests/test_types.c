@@ -356,7 +356,7 @@ static void test_formatted(void **state)
 	begin(&small, false);
 	assert_null(sonde_type_format(find(&small, "struct task_struct"), 0, &text));
 	assert_non_null(strstr(text, "struct task_struct {\n"));
-	assert_non_null(strstr(text, "\tpid_t pid;                                "
+	assert_non_null(strstr(text, "\tpid_t pid;                                      "
 				     "/*     4       4 */\n"));
 	assert_non_null(strstr(text, "\tstruct list_head tasks;"));
 	assert_non_null(strstr(text, "\tunion {\n\t\tunsigned long both;"));

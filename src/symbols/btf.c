@@ -13,6 +13,7 @@ enum {
 	MAGIC = 0xeb9f,
 	VERSION = 1,
 	RECORD_BYTES = 12,
+	HUGE_PAGE_BYTES = 2 << 20,
 };
 
 enum kind {
@@ -113,6 +114,21 @@ const char *sonde_btf_string(const struct sonde_btf *btf, uint32_t offset)
 static const uint8_t *record_of(const struct sonde_btf *btf, uint32_t id)
 {
 	return btf->records + btf->offsets[id - btf->types.first];
+}
+
+enum sonde_type_space sonde_btf_space(
+	const struct sonde_btf *btf, uint32_t id, const char **ret_name)
+{
+	const uint8_t *record = record_of(btf, id);
+	uint32_t info = sonde_btf_u32(btf, record + 4);
+	enum sonde_type_space space = kinds[kind_of(info)].space;
+
+	if (space == SONDE_TYPE_NOWHERE)
+		return space;
+	*ret_name = sonde_btf_string(btf, sonde_btf_u32(btf, record));
+	if (kind_of(info) == KIND_FWD && flag_of(info))
+		return SONDE_TYPE_UNIONS;
+	return space;
 }
 
 /* The size of an array's element is the size of another type: not looked at here. */
@@ -226,21 +242,52 @@ static struct sonde_error *part(const struct sonde_types *types, uint32_t id,
 	}
 }
 
-/* Storage of some megabytes, in large pages where the system gives them. */
-static void *allocate(size_t bytes)
+static size_t round_up(size_t bytes)
 {
-	void *place = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	return (bytes + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+}
 
-	return place == MAP_FAILED ? NULL : place;
+/*
+ * Storage of some megabytes: a large page, where the system has one, costs a single
+ * fault. Aligned room lies somewhere in more of it; the rest is given back.
+ */
+static void *allocate_aligned(size_t bytes)
+{
+	uint8_t *place = mmap(NULL, bytes + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	if (place == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)place % HUGE_PAGE_BYTES;
+	if (before)
+		munmap(place, before);
+	if (before < HUGE_PAGE_BYTES)
+		munmap(place + before + bytes, HUGE_PAGE_BYTES - before);
+	madvise(place + before, bytes, MADV_HUGEPAGE);
+	return place + before;
+}
+
+static struct sonde_error *allocate_data(struct sonde_btf *btf, size_t bytes)
+{
+	btf->bytes = bytes;
+	if (bytes < HUGE_PAGE_BYTES / 2) {
+		btf->data = malloc(bytes);
+	} else {
+		btf->mapped = round_up(bytes);
+		btf->data = allocate_aligned(btf->mapped);
+	}
+	return btf->data ? NULL : sonde_error_no_memory();
 }
 
 static void destroy(struct sonde_types *types)
 {
 	struct sonde_btf *btf = (struct sonde_btf *)types;
 
-	if (btf->data)
-		munmap(btf->data, btf->bytes);
+	if (btf->mapped && btf->data)
+		munmap(btf->data, btf->mapped);
+	else
+		free(btf->data);
 	free(btf->offsets);
 	free(btf->names.slots);
 	free(btf->functions.slots);
@@ -395,6 +442,7 @@ static struct sonde_error *find_records(struct sonde_btf *btf)
 static struct sonde_error *allocate_btf(size_t bytes, const struct sonde_types *base,
 	unsigned pointer_bytes, struct sonde_btf **ret)
 {
+	struct sonde_error *error;
 	struct sonde_btf *btf;
 
 	if (base && base->ops != &ops)
@@ -405,11 +453,10 @@ static struct sonde_error *allocate_btf(size_t bytes, const struct sonde_types *
 	btf->types.ops = &ops;
 	btf->types.base = base;
 	btf->types.pointer_bytes = pointer_bytes;
-	btf->bytes = bytes;
-	btf->data = allocate(bytes);
-	if (!btf->data) {
-		free(btf);
-		return sonde_error_no_memory();
+	error = allocate_data(btf, bytes);
+	if (error) {
+		destroy(&btf->types);
+		return error;
 	}
 	*ret = btf;
 	return NULL;

@@ -12,10 +12,13 @@ enum {
 	SONDE_BTF_NAME_MAX = 511,
 };
 
-/** Names to numbers: open addressing, a power of two of slots, 0 is free. */
+/**
+ * Names to numbers: open addressing, a power of two of slots. A slot has a type's
+ * number in its low half, 0 if it is free, and a hash of the name in its high half.
+ */
 struct sonde_btf_index {
 	/** Owned; NULL: not made yet. */
-	uint32_t *slots;
+	uint64_t *slots;
 	uint32_t mask;
 };
 
@@ -24,6 +27,8 @@ struct sonde_btf {
 	/** Owned: all of it. */
 	uint8_t *data;
 	size_t bytes;
+	/** Above 0: it is a mapping of so many bytes. */
+	size_t mapped;
 	/** The section of types. */
 	const uint8_t *records;
 	uint32_t records_bytes;
@@ -51,6 +56,10 @@ static inline uint32_t sonde_btf_u32(const struct sonde_btf *btf, const uint8_t 
 
 /** "" for an offset that is not in range. */
 const char *sonde_btf_string(const struct sonde_btf *btf, uint32_t offset);
+
+/** Where the name of type @p id is looked for; @p ret_name: "" if it has none. */
+enum sonde_type_space sonde_btf_space(
+	const struct sonde_btf *btf, uint32_t id, const char **ret_name);
 
 /** As the find() of struct sonde_types_ops. */
 SONDE_NODISCARD struct sonde_error *sonde_btf_find(const struct sonde_types *types,

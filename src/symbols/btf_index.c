@@ -14,7 +14,7 @@ enum {
 	PROBES_MAX = 256,
 };
 
-/* FNV-1a, eight bytes at a time would read over the end. */
+/* FNV-1a; its low bits choose the slot. */
 static uint32_t hash_of(enum sonde_type_space space, const char *name, size_t length)
 {
 	uint64_t hash = 0xcbf29ce484222325 ^ space;
@@ -24,28 +24,31 @@ static uint32_t hash_of(enum sonde_type_space space, const char *name, size_t le
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-static bool is_called(
-	const struct sonde_type_record *record, const char *name, size_t length)
+static void describe(
+	const struct sonde_btf *btf, uint32_t id, struct sonde_type_record *ret)
 {
-	return !strncmp(record->name, name, length) && !record->name[length];
+	sonde_type_describe((struct sonde_type){.types = &btf->types, .id = id}, ret);
 }
 
-/* The slot that has the name, or the free one where it would go. */
+/*
+ * The slot that has the name, which @p found is then, or the free one where it would
+ * go. Only slots whose hash is the same are looked at closer.
+ */
 static struct sonde_error *find_slot(const struct sonde_btf *btf,
-	const struct sonde_btf_index *index, enum sonde_type_space space,
-	const char *name, size_t length, uint32_t **ret, struct sonde_type_record *found)
+	const struct sonde_btf_index *index, uint32_t hash, enum sonde_type_space space,
+	const char *name, size_t length, uint64_t **ret, struct sonde_type_record *found)
 {
-	uint32_t position = hash_of(space, name, length);
-
-	for (unsigned i = 0; i < PROBES_MAX; i++, position++) {
-		uint32_t *slot = &index->slots[position & index->mask];
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
+		uint64_t *slot = &index->slots[(hash + i) & index->mask];
 
 		*ret = slot;
 		if (!*slot)
 			return NULL;
-		sonde_type_describe(
-			(struct sonde_type){.types = &btf->types, .id = *slot}, found);
-		if (found->space == space && is_called(found, name, length))
+		if (*slot >> 32 != hash)
+			continue;
+		describe(btf, (uint32_t)*slot, found);
+		if (found->space == space && !strncmp(found->name, name, length) &&
+			!found->name[length])
 			return NULL;
 	}
 	return sonde_error_create(
@@ -53,19 +56,25 @@ static struct sonde_error *find_slot(const struct sonde_btf *btf,
 }
 
 static struct sonde_error *add(const struct sonde_btf *btf,
-	const struct sonde_btf_index *index, uint32_t id,
-	const struct sonde_type_record *record)
+	const struct sonde_btf_index *index, uint32_t id, enum sonde_type_space space,
+	const char *name)
 {
-	size_t length = strnlen(record->name, SONDE_BTF_NAME_MAX + 1);
-	struct sonde_type_record found;
-	uint32_t *slot = NULL;
+	size_t length = strnlen(name, SONDE_BTF_NAME_MAX + 1);
+	struct sonde_type_record old, new;
+	uint64_t *slot = NULL;
+	uint32_t hash;
 
 	if (!length || length > SONDE_BTF_NAME_MAX)
 		return NULL;
-	CHECK(find_slot(btf, index, record->space, record->name, length, &slot, &found));
-	if (!*slot || (found.kind == SONDE_TYPE_INCOMPLETE &&
-			      record->kind != SONDE_TYPE_INCOMPLETE))
-		*slot = id;
+	hash = hash_of(space, name, length);
+	CHECK(find_slot(btf, index, hash, space, name, length, &slot, &old));
+	if (*slot && old.kind == SONDE_TYPE_INCOMPLETE) {
+		describe(btf, id, &new);
+		if (new.kind != SONDE_TYPE_INCOMPLETE)
+			*slot = 0;
+	}
+	if (!*slot)
+		*slot = (uint64_t)hash << 32 | id;
 	return NULL;
 }
 
@@ -75,14 +84,13 @@ static struct sonde_error *fill(
 	uint32_t first = btf->types.first ? btf->types.first : 1;
 
 	for (uint32_t id = first; id < btf->types.count; id++) {
-		struct sonde_type_record record;
+		const char *name;
+		enum sonde_type_space space = sonde_btf_space(btf, id, &name);
 
-		sonde_type_describe(
-			(struct sonde_type){.types = &btf->types, .id = id}, &record);
-		if (record.space == SONDE_TYPE_NOWHERE ||
-			(record.space == SONDE_TYPE_FUNCTIONS) != functions)
+		if (space == SONDE_TYPE_NOWHERE ||
+			(space == SONDE_TYPE_FUNCTIONS) != functions)
 			continue;
-		CHECK(add(btf, index, id, &record));
+		CHECK(add(btf, index, id, space, name));
 	}
 	return NULL;
 }
@@ -116,14 +124,15 @@ struct sonde_error *sonde_btf_find(const struct sonde_types *types,
 	bool functions = space == SONDE_TYPE_FUNCTIONS;
 	struct sonde_btf_index *index = functions ? &btf->functions : &btf->names;
 	struct sonde_type_record found;
-	uint32_t *slot = NULL;
+	uint64_t *slot = NULL;
 
 	if (!index->slots)
 		CHECK(make_index(btf, functions, index));
 	*ret = 0;
 	if (!length || length > SONDE_BTF_NAME_MAX)
 		return NULL;
-	CHECK(find_slot(btf, index, space, name, length, &slot, &found));
-	*ret = *slot;
+	CHECK(find_slot(btf, index, hash_of(space, name, length), space, name, length,
+		&slot, &found));
+	*ret = (uint32_t)*slot;
 	return NULL;
 }

@@ -11,7 +11,7 @@ enum {
 	/** Members or enumerators of all levels together. */
 	LINES_MAX = 100000,
 	/** Where the comments begin. */
-	COMMENT_COLUMN = 50,
+	COMMENT_COLUMN = 56,
 };
 
 struct format {
@@ -80,10 +80,12 @@ static struct sonde_error *is_shown_whole(const struct format *format,
 	const struct sonde_type_member *member, unsigned depth, struct sonde_type *inner,
 	bool *ret)
 {
+	bool has_name = *sonde_type_tag(member->type);
+
 	CHECK(sonde_type_resolve(member->type, inner));
 	*ret = (sonde_type_is(*inner, SONDE_TYPE_STRUCT) ||
 		       sonde_type_is(*inner, SONDE_TYPE_UNION)) &&
-	       (depth <= format->depth_max || !*sonde_type_tag(*inner)) &&
+	       (depth <= format->depth_max || !has_name) &&
 	       depth < SONDE_TYPE_NESTING_MAX;
 	return NULL;
 }
@@ -108,7 +110,7 @@ static struct sonde_error *format_member(struct format *format,
 	CHECK(indent(format, depth));
 	CHECK(sonde_buffer_append_format(
 		&format->out, "}%s%s;", *member->name ? " " : "", member->name));
-	column = (int)strlen(member->name) + 3 + 8 * (int)depth;
+	column = (int)strlen(member->name) + (*member->name ? 3 : 2) + 8 * (int)depth;
 	return format_place(format, member, bit_offset, column);
 }
 
