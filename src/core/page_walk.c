@@ -354,31 +354,3 @@ struct sonde_error *sonde_page_read(struct sonde_space *physical,
 	}
 	return NULL;
 }
-
-/* --- windows ----------------------------------------------------------------------- */
-
-/* Guests' pages are as large as those of windows, or larger. */
-struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
-	struct sonde_window *ret)
-{
-	const struct sonde_window_page *seen;
-	struct trail walk = {.range = NULL};
-	uint64_t target = address;
-
-	*ret = (struct sonde_window){.length = 0};
-	if (!physical->ops->look)
-		return NULL;
-	if (regime->range_count) {
-		CHECK(find_page(physical, regime, address, &walk));
-		target = physical_of(&walk, address);
-	}
-	seen = sonde_space_see_page(physical, target);
-	if (seen)
-		*ret = (struct sonde_window){
-			.address = address - address % SONDE_WINDOW_PAGE_BYTES,
-			.length = SONDE_WINDOW_PAGE_BYTES,
-			.host = seen->host,
-			.broken = seen->broken};
-	return NULL;
-}

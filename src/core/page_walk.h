@@ -35,9 +35,4 @@ SONDE_NODISCARD struct sonde_error *sonde_page_read(struct sonde_space *physical
 struct sonde_error *sonde_page_fault(
 	struct sonde_error *error, uint64_t physical, size_t length, uint64_t address);
 
-/** As sonde_space_ops.look; what it shows is one page of windows, or nothing. */
-SONDE_NODISCARD struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
-	struct sonde_window *ret);
-
 #endif

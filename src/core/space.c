@@ -36,8 +36,10 @@ void sonde_space_deinit(struct sonde_space *space)
 {
 	free(space->pages);
 	free(space->proofs);
+	free(space->page_cache);
 	space->pages = NULL;
 	space->proofs = NULL;
+	space->page_cache = NULL;
 }
 
 void sonde_space_lose(struct sonde_space *space, bool *broken)

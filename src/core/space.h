@@ -10,6 +10,7 @@
 #include "macros.h"
 #include "window.h"
 
+struct sonde_page_cache;
 struct sonde_page_proof;
 struct sonde_page_tables;
 struct sonde_traps;
@@ -70,6 +71,8 @@ struct sonde_space {
 	 * as long as their age is 1 + *@ref epoch. Borrowed.
 	 */
 	const struct sonde_page_tables *tables;
+	/** Where pages are that no window shows; owned; NULL: none was looked for. */
+	struct sonde_page_cache *page_cache;
 	/** SONDE_WINDOW_PAGES of them once there is one; owned. */
 	struct sonde_window_page *pages;
 	/** Of each of them that was found by @ref tables; owned. */

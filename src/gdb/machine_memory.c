@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "page_cache.h"
 #include "page_walk.h"
 #include "page_write.h"
 #include "space_page.h"
@@ -164,8 +165,8 @@ static struct sonde_error *read_virtual(
 		return ask_to_read(own, address, buffer, length);
 	error = find_regime(own);
 	if (!error)
-		return sonde_page_read(&machine->physical.space, &own->tables.regime,
-			address, buffer, length);
+		return sonde_page_cache_read(space, &machine->physical.space,
+			&own->tables.regime, address, buffer, length);
 	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
 		return error;
 	error = sonde_error_first(
@@ -194,8 +195,8 @@ static struct sonde_error *look_virtual(
 		return NULL;
 	}
 	CHECK(find_regime(own));
-	return sonde_page_look(
-		&own->machine->physical.space, &own->tables.regime, address, ret);
+	return sonde_page_cache_look(
+		space, &own->machine->physical.space, &own->tables.regime, address, ret);
 }
 
 /* --- writing -------------------------------------------------------------------- */

@@ -94,7 +94,7 @@ struct sonde_error *sonde_qemu_host_read(const struct sonde_qemu_host *process,
 struct sonde_error *sonde_qemu_host_open_memory(
 	const struct sonde_qemu_host *process, int *ret)
 {
-	int fd = openat(process->directory, "mem", O_WRONLY | O_CLOEXEC);
+	int fd = openat(process->directory, "mem", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH ? ended(process->pid)

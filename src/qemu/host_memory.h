@@ -63,7 +63,7 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_host_read(
 	size_t length);
 
 /**
- * Opens the process's memory for sonde_qemu_host_write(). The caller closes @p ret.
+ * Opens the process's memory, to be read and written. The caller closes @p ret.
  * SONDE_ERROR_PERMISSION is an answer.
  */
 SONDE_NODISCARD struct sonde_error *sonde_qemu_host_open_memory(
