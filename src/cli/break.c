@@ -262,6 +262,7 @@ const struct cli_command cli_command_break = {
 	.summary = "report each hit of a place and let the guest go on",
 	.example = "0xffffffff812f0a40 --if '$rdx > 4096' --print '$rdi' -n 5",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_USES_STOPPED_TARGET,
 	.check = check,
 	.run = run,

@@ -118,6 +118,8 @@ struct cli_command {
 	bool shell_only;
 	/** Operands are names of registers: for completion. */
 	bool completes_registers;
+	/** Operands are places: symbols are offered. */
+	bool completes_symbols;
 	/**
 	 * Optional. Looks at the arguments before anything is attached to; what is
 	 * wrong there never disturbs a guest.

@@ -151,6 +151,7 @@ const struct cli_command cli_command_disasm = {
 	.summary = "disassemble N instructions [10]",
 	.example = "'$rip' 20",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

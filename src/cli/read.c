@@ -251,6 +251,7 @@ const struct cli_command cli_command_read = {
 	.summary = "memory: a hex dump, or raw to a file",
 	.example = "'$rsp + 16' 4K",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

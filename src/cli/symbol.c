@@ -145,6 +145,7 @@ const struct cli_command cli_command_symbol = {
 	.operands_max = 1,
 	.summary = "the kernel's symbols: by name, by address, by pattern",
 	.example = "'vfs_*'",
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.run = run,
 	.check = check,

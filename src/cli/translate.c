@@ -143,6 +143,7 @@ const struct cli_command cli_command_translate = {
 	.summary = "the page walk: where an address is in physical memory",
 	.example = "'$rsp' --cpu 1",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

@@ -272,6 +272,7 @@ const struct cli_command cli_command_watch = {
 	.summary = "report each time that memory is written",
 	.example = "'*(unsigned int *)0xffffffff82a079c0' -n 3",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_USES_STOPPED_TARGET,
 	.check = check,
 	.run = run,

@@ -107,6 +107,7 @@ const struct cli_command cli_command_write = {
 	.summary = "change memory; refuses unless given --write",
 	.example = "--write '$rsp' 41424344",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

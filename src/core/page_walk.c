@@ -357,6 +357,7 @@ struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
 	struct trail walk = {.range = NULL, .blocks = blocks};
 	uint64_t address = first, end;
 
+	*ret = (struct sonde_page_run){.address = 0};
 	for (*found = false; *work; address = end + 1) {
 		bool mapped;
 

@@ -386,6 +386,31 @@ static bool is_there_still(struct sonde_linux *kernel)
 	return same;
 }
 
+/* Who asks again in the same epoch gets the same answer: it may have taken a scan. */
+static struct sonde_error *repeat(const struct sonde_error *error)
+{
+	const char *hint = sonde_error_hint(error);
+	struct sonde_error *copy =
+		sonde_error_create(sonde_error_kind(error), "%s", sonde_error_why(error));
+
+	return hint ? sonde_error_suggest(copy, "%s", hint) : copy;
+}
+
+static struct sonde_error *look(struct sonde_linux *kernel, uint64_t epoch)
+{
+	struct sonde_error *error;
+
+	if (kernel->missing && kernel->epoch == epoch)
+		return repeat(kernel->missing);
+	sonde_linux_forget(kernel);
+	error = find_anew(kernel);
+	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
+		return error;
+	kernel->missing = error;
+	kernel->epoch = epoch;
+	return repeat(error);
+}
+
 struct sonde_error *sonde_linux_find(struct sonde_linux *kernel)
 {
 	const struct sonde_target *machine = sonde_target_base(&kernel->target);
@@ -397,7 +422,6 @@ struct sonde_error *sonde_linux_find(struct sonde_linux *kernel)
 		kernel->epoch = machine->epoch;
 		return NULL;
 	}
-	sonde_linux_forget(kernel);
-	return sonde_error_while(
-		find_anew(kernel), "looking for the kernel of %s", kernel->target.name);
+	return sonde_error_while(look(kernel, machine->epoch),
+		"looking for the kernel of %s", kernel->target.name);
 }

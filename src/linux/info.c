@@ -34,7 +34,7 @@ struct sonde_error *sonde_kernel_find(struct sonde_target *target)
 static struct sonde_error *find(
 	struct sonde_linux *kernel, const char *name, uint64_t *ret, bool *found)
 {
-	struct sonde_symbol symbol;
+	struct sonde_symbol symbol = {.address = 0};
 
 	*found = false;
 	if (kernel->symbols)
@@ -143,7 +143,9 @@ struct sonde_error *sonde_kernel_info(
 	if (ret->size < sizeof(ret->size))
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"struct sonde_kernel_info does not tell its size");
-	CHECK(sonde_kernel_find(target));
+	if (!kernel)
+		return sonde_kernel_find(target);
+	CHECK(sonde_linux_find(kernel));
 	info.size = ret->size < sizeof(info) ? ret->size : sizeof(info);
 	memcpy(info.release, kernel->banner.release, sizeof(info.release));
 	memcpy(info.version, kernel->banner.version, sizeof(info.version));

@@ -5,6 +5,8 @@
 void sonde_linux_forget(struct sonde_linux *kernel)
 {
 	kernel->found = false;
+	sonde_error_destroy(kernel->missing);
+	kernel->missing = NULL;
 	sonde_kallsyms_destroy(kernel->symbols);
 	kernel->symbols = NULL;
 	sonde_space_deinit(&kernel->image_space.space);

@@ -24,8 +24,10 @@ struct sonde_linux {
 	enum sonde_kernel_view view;
 	/** What follows is of the kernel that was found. */
 	bool found;
-	/** In which it was found, or seen to be the same still. */
+	/** In which it was found, or seen to be the same still, or not found. */
 	uint64_t epoch;
+	/** Why it was not found; owned. NULL: it was, or was not looked for. */
+	struct sonde_error *missing;
 	struct sonde_linux_image image;
 	struct sonde_linux_image_space image_space;
 	struct sonde_linux_space space;
