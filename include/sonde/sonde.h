@@ -17,5 +17,6 @@
 #include <sonde/target.h>
 #include <sonde/thread.h>
 #include <sonde/translate.h>
+#include <sonde/type.h>
 
 #endif

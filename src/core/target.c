@@ -62,7 +62,7 @@ struct sonde_error *sonde_target_check_stopped(const struct sonde_target *target
 	case SONDE_STATE_ENDED:
 		return sonde_error_create(SONDE_ERROR_NOT_FOUND, "the target has ended");
 	default:
-		return sonde_error_create(SONDE_ERROR_INVALID, "the target is running");
+		return sonde_error_create(SONDE_ERROR_RUNNING, "the target is running");
 	}
 }
 
@@ -91,7 +91,7 @@ void sonde_target_rest(struct sonde_target *target)
 	struct sonde_target *base = sonde_target_base(target);
 
 	if (base->state != SONDE_STATE_STOPPED)
-		base->epoch++;
+		sonde_target_next_epoch(base);
 	for (; target && !base->detached; target = target->below)
 		if (target->ops->rest)
 			target->ops->rest(target);

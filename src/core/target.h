@@ -158,6 +158,8 @@ struct sonde_target {
 	bool watched;
 	/** Grows at each resume: what was read before is not believed after. */
 	uint64_t epoch;
+	/** Grows with it, and when memory was written, which may be a page table. */
+	uint64_t memory_epoch;
 	/** The program counter, once it was looked for; forget it when the list changes.
 	 */
 	const struct sonde_register *pc;
@@ -177,6 +179,13 @@ struct sonde_target {
 	bool has_pending;
 	struct sonde_stop pending;
 };
+
+/** What was read of it is not believed any more. */
+static inline void sonde_target_next_epoch(struct sonde_target *target)
+{
+	target->epoch++;
+	target->memory_epoch++;
+}
 
 /**
  * The target at the bottom: whose registers, threads and control those of all levels are.

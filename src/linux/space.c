@@ -2,6 +2,8 @@
 #include <inttypes.h>
 
 #include "kernel.h"
+#include "page_cache.h"
+#include "page_write.h"
 
 static struct sonde_linux_space *own(struct sonde_space *space)
 {
@@ -31,8 +33,8 @@ static struct sonde_error *read_kernel(
 
 	refresh(own(space));
 	CHECK(check_half(own(space), address));
-	return sonde_page_read(
-		tables->physical, &tables->regime, address, buffer, length);
+	return sonde_page_cache_read(space, tables->physical, &tables->regime, address,
+		buffer, length);
 }
 
 static struct sonde_error *look_kernel(
@@ -41,16 +43,17 @@ static struct sonde_error *look_kernel(
 	struct sonde_page_tables *tables = &own(space)->tables;
 
 	refresh(own(space));
-	return sonde_page_look(tables->physical, &tables->regime, address, ret);
+	return sonde_page_cache_look(
+		space, tables->physical, &tables->regime, address, ret);
 }
 
 static struct sonde_error *write_kernel(
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+	struct sonde_space *space, const struct sonde_write *write)
 {
 	struct sonde_page_tables *tables = &own(space)->tables;
 
-	CHECK(check_half(own(space), address));
-	return sonde_page_write(tables->physical, &tables->regime, address, data, length);
+	CHECK(check_half(own(space), write->address));
+	return sonde_page_write(tables->physical, &tables->regime, write);
 }
 
 /* Of the regime the kernel's half alone: the other one is some program's. Without one,

@@ -96,7 +96,7 @@ static struct sonde_error *look_view(
 }
 
 static struct sonde_error *write_view(
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+	struct sonde_space *space, const struct sonde_write *write)
 {
 	struct sonde_linux_view *view = own(space);
 	struct sonde_space *kernel = &view->kernel->space.space, *cpu;
@@ -104,14 +104,12 @@ static struct sonde_error *write_view(
 	uint64_t from;
 
 	CHECK(space_of_cpu(view, &cpu));
-	error = cpu->ops->write(cpu, address, data, length);
+	error = cpu->ops->write(cpu, write);
 	if (!error)
 		return NULL;
+	/* Nothing was written. */
 	CHECK(replace_fault(view, error, &from));
-	if (from - address >= length)
-		from = address;
-	return suggest(kernel->ops->write(kernel, from,
-		(const uint8_t *)data + (from - address), length - (from - address)));
+	return suggest(kernel->ops->write(kernel, write));
 }
 
 static void init(struct sonde_linux_view *view, const struct sonde_space *cpu)
