@@ -14,6 +14,7 @@
 #include "journal.h"
 #include "space.h"
 #include "trap.h"
+#include "type_facet.h"
 
 struct sonde_thread {
 	struct sonde_target *target;
@@ -135,6 +136,8 @@ struct sonde_target {
 	const struct sonde_register_facet *registers;
 	const struct sonde_thread_facet *threads;
 	const struct sonde_control_facet *control;
+	/** Of levels above the machine. */
+	const struct sonde_type_facet *types;
 
 	enum sonde_state state;
 	enum sonde_state found;

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What hangs on the kernel's list heads (include/linux/list.h) and red-black trees
+ * (include/linux/rbtree.h). How many elements are followed is bounded, and a list that
+ * runs in a circle without coming back to its head is found by a second look that goes
+ * half as fast (Floyd). The guest may change a list while it is read.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "evaluate.h"
+
+enum {
+	/** Of a red-black tree; one of 2^64 nodes is at most 128 high. */
+	TREE_HEIGHT_MAX = 128,
+	/** At first. */
+	CAPACITY = 64,
+};
+
+/** What one kind of list needs of the types, and how it is walked. */
+struct walk {
+	const struct sonde_evaluator *evaluator;
+	const struct sonde_syntax *node;
+	struct sonde_space *space;
+	/** Of the elements, and where in it the links are (bytes). */
+	struct sonde_type type;
+	uint64_t links;
+	/** Where what was given lies, and what it is. */
+	uint64_t head;
+	struct sonde_type head_type;
+	/** Addresses of the elements' links; owned. */
+	uint64_t *found;
+	size_t count, capacity;
+};
+
+static struct sonde_error *add(struct walk *walk, uint64_t links)
+{
+	uint64_t *larger;
+
+	if (walk->count == SONDE_EVALUATE_ELEMENTS_MAX)
+		return sonde_evaluate_error(walk->evaluator, walk->node,
+			SONDE_ERROR_BAD_DATA,
+			"more than %d elements were followed without coming to an end",
+			SONDE_EVALUATE_ELEMENTS_MAX);
+	if (walk->count == walk->capacity) {
+		walk->capacity = walk->capacity ? 2 * walk->capacity : CAPACITY;
+		larger = realloc(walk->found, walk->capacity * sizeof(*larger));
+		if (!larger)
+			return sonde_error_no_memory();
+		walk->found = larger;
+	}
+	walk->found[walk->count++] = links;
+	return NULL;
+}
+
+/* Where @p member of a struct @p type lies, by BTF: nobody knows it by heart. */
+static struct sonde_error *offset_in(const struct walk *walk, const char *type,
+	const char *member, uint64_t *ret)
+{
+	const struct sonde_types *types =
+		walk->evaluator->scope ? walk->evaluator->scope->types : NULL;
+	struct sonde_type_member found;
+	struct sonde_type whole;
+
+	if (!types)
+		return sonde_evaluate_error(walk->evaluator, walk->node,
+			SONDE_ERROR_UNSUPPORTED, "without types there are no lists");
+	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+		sonde_types_find(types, type, &whole)));
+	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+		sonde_type_find_member(whole, member, &found)));
+	*ret = found.bit_offset / 8;
+	return NULL;
+}
+
+static struct sonde_error *read_pointer(
+	const struct walk *walk, uint64_t address, uint64_t *ret)
+{
+	unsigned bytes = walk->evaluator->address_bits > 32 ? 8 : 4;
+
+	return sonde_error_while(
+		sonde_space_read_integer(walk->space, address, bytes, ret),
+		"following %s() behind %zu elements", walk->node->text, walk->count);
+}
+
+/* After as many elements as the powers of two a mark is set; meeting it is a circle. */
+static struct sonde_error *walk_list(struct walk *walk)
+{
+	uint64_t next, mark, address = 0;
+
+	CHECK(offset_in(walk, "struct list_head", "next", &next));
+	CHECK(read_pointer(walk, walk->head + next, &address));
+	mark = walk->head;
+	while (address != walk->head) {
+		if (address == mark || !address)
+			return sonde_evaluate_error(walk->evaluator, walk->node,
+				SONDE_ERROR_BAD_DATA,
+				address ? "the list runs in a circle behind %zu elements"
+					: "the list breaks off behind %zu elements",
+				walk->count);
+		CHECK(add(walk, address));
+		if (!(walk->count & (walk->count - 1)))
+			mark = address;
+		CHECK(read_pointer(walk, address + next, &address));
+	}
+	return NULL;
+}
+
+/* It ends with 0, or, where it "nulls", with an odd number. */
+static struct sonde_error *walk_hlist(struct walk *walk)
+{
+	uint64_t first, next, mark = 0, address;
+
+	CHECK(offset_in(walk, "struct hlist_head", "first", &first));
+	CHECK(offset_in(walk, "struct hlist_node", "next", &next));
+	CHECK(read_pointer(walk, walk->head + first, &address));
+	while (address && !(address & 1)) {
+		if (address == mark)
+			return sonde_evaluate_error(walk->evaluator, walk->node,
+				SONDE_ERROR_BAD_DATA,
+				"the list runs in a circle behind %zu elements",
+				walk->count);
+		CHECK(add(walk, address));
+		if (!(walk->count & (walk->count - 1)))
+			mark = address;
+		CHECK(read_pointer(walk, address + next, &address));
+	}
+	return NULL;
+}
+
+/* In order: down to the left, then the node, then its right half. */
+static struct sonde_error *walk_tree(struct walk *walk)
+{
+	uint64_t path[TREE_HEIGHT_MAX], root, left, right, address;
+	unsigned height = 0;
+	struct sonde_type_member member;
+
+	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+		sonde_type_find_member(
+			walk->head_type, "rb_root.rb_node|rb_node", &member)));
+	root = member.bit_offset / 8;
+	CHECK(offset_in(walk, "struct rb_node", "rb_left", &left));
+	CHECK(offset_in(walk, "struct rb_node", "rb_right", &right));
+	CHECK(read_pointer(walk, walk->head + root, &address));
+	while (address || height) {
+		if (address) {
+			if (height == TREE_HEIGHT_MAX)
+				return sonde_evaluate_error(walk->evaluator, walk->node,
+					SONDE_ERROR_BAD_DATA,
+					"the tree is higher than a tree can be");
+			path[height++] = address;
+			CHECK(read_pointer(walk, address + left, &address));
+			continue;
+		}
+		address = path[--height];
+		CHECK(add(walk, address));
+		CHECK(read_pointer(walk, address + right, &address));
+	}
+	return NULL;
+}
+
+/* What was given: the head itself, or a pointer to it. */
+static struct sonde_error *find_head(struct walk *walk)
+{
+	const struct sonde_syntax *argument = walk->node->operands[0];
+	struct sonde_operand operand;
+	struct sonde_type type;
+
+	CHECK(sonde_evaluate(walk->evaluator, argument, &operand));
+	CHECK(sonde_evaluate_at(
+		walk->evaluator, argument, sonde_type_resolve(operand.type, &type)));
+	if (!sonde_type_is(type, SONDE_TYPE_STRUCT)) {
+		CHECK(sonde_evaluate_load(walk->evaluator, argument, &operand));
+		CHECK(sonde_evaluate_dereference(
+			walk->evaluator, argument, &operand, &operand));
+	}
+	if (!operand.has_address)
+		return sonde_evaluate_error(walk->evaluator, argument,
+			SONDE_ERROR_INVALID, "the head of a list is needed here");
+	walk->head = operand.address;
+	walk->head_type = operand.type;
+	return NULL;
+}
+
+static struct sonde_error *check_head(struct walk *walk, const char *const *heads)
+{
+	char name[SONDE_TYPE_NAME_BYTES];
+	struct sonde_type type;
+
+	CHECK(sonde_type_resolve(walk->head_type, &type));
+	for (unsigned i = 0; heads[i]; i++) {
+		if (!strcmp(sonde_type_tag(type), heads[i]))
+			return NULL;
+	}
+	sonde_type_declare(walk->head_type, "", name, sizeof(name));
+	return sonde_evaluate_error(walk->evaluator, walk->node->operands[0],
+		SONDE_ERROR_INVALID, "%s() goes along a struct %s, this is a %s",
+		walk->node->text, heads[0], name);
+}
+
+static struct sonde_error *finish(const struct walk *walk, struct sonde_operand *ret)
+{
+	struct sonde_operand *elements;
+
+	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+		sonde_evaluate_allocate(walk->evaluator, walk->count, &elements)));
+	for (size_t i = 0; i < walk->count; i++)
+		elements[i] = (struct sonde_operand){
+			.type = walk->type,
+			.address = walk->found[i] - walk->links,
+			.has_address = true,
+		};
+	*ret = (struct sonde_operand){
+		.type = walk->type,
+		.is_list = true,
+		.elements = elements,
+		.element_count = walk->count,
+	};
+	return NULL;
+}
+
+static const struct kind {
+	const char *name;
+	/** The tags that what is walked may have. */
+	const char *heads[3];
+	struct sonde_error *(*walk)(struct walk *walk);
+} kinds[] = {
+	{"list", {"list_head"}, walk_list},
+	{"hlist", {"hlist_head", "hlist_nulls_head"}, walk_hlist},
+	{"rbtree", {"rb_root", "rb_root_cached"}, walk_tree},
+};
+
+static struct sonde_error *evaluate_kind(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, const struct kind *kind,
+	struct sonde_operand *ret)
+{
+	struct walk walk = {.evaluator = evaluator, .node = node};
+	struct sonde_type_member member;
+	struct sonde_error *error;
+
+	if (!node->operands[2])
+		return sonde_evaluate_error(evaluator, node, SONDE_ERROR_INVALID,
+			"%s() takes 3 arguments: %s(&head, struct TYPE, member)",
+			node->text, node->text);
+	CHECK(find_head(&walk));
+	CHECK(check_head(&walk, kind->heads));
+	CHECK(sonde_evaluate_type(evaluator, node->operands[1], &walk.type));
+	CHECK(sonde_evaluate_path(evaluator, node->operands[2], walk.type, &member));
+	walk.links = member.bit_offset / 8;
+	if (evaluator->types_only)
+		return finish(&walk, ret);
+	CHECK(sonde_evaluate_space(evaluator, node, &walk.space));
+	error = kind->walk(&walk);
+	if (!error)
+		error = finish(&walk, ret);
+	free(walk.found);
+	return error;
+}
+
+struct sonde_error *sonde_evaluate_list(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, bool *found, struct sonde_operand *ret)
+{
+	*found = false;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(node->text, kinds[i].name) != 0)
+			continue;
+		*found = true;
+		return evaluate_kind(evaluator, node, &kinds[i], ret);
+	}
+	return NULL;
+}
