@@ -57,6 +57,9 @@ static struct sonde_error *number_of(const struct sonde_evaluator *evaluator,
 	struct number *ret)
 {
 	CHECK(number_of_type(evaluator, node, operand->type, ret));
+	/* All values of a narrow bit-field fit into an int (C11 6.3.1.1). */
+	if (operand->bit_size && operand->bit_size < 32)
+		ret->scalar = sonde_scalar_type(SONDE_SCALAR_INT);
 	ret->integer = operand->integer;
 	return NULL;
 }
