@@ -46,14 +46,13 @@ static struct sonde_error *evaluate(
 
 	if (error)
 		return error;
-	error = sonde_expression_evaluate(
-		expression, &world_target, &world_thread, ret);
+	error = sonde_expression_evaluate(expression, &world_target, &world_thread, ret);
 	sonde_expression_destroy(expression);
 	return error;
 }
 
-static void check_value(const char *text, bool assignment, const char *type,
-	const char *expected)
+static void check_value(
+	const char *text, bool assignment, const char *type, const char *expected)
 {
 	struct sonde_value value = {.integer = 0};
 	struct sonde_error *error = evaluate(text, assignment, &value);
@@ -84,8 +83,7 @@ struct error_case {
 	const char *message;
 };
 
-static void check_errors(
-	const struct error_case *tests, size_t count, bool assignment)
+static void check_errors(const struct error_case *tests, size_t count, bool assignment)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct sonde_value value = {.integer = 4711};
@@ -270,8 +268,7 @@ static void test_types(void **state)
 			"pid_t", "-7"},
 		{"container_of(0xffff888000010104, struct task, pid)->comm", "char [16]",
 			"\"swapper\""},
-		{"schedule", "int (struct task *task)",
-			"0xffff8880000105c0 <schedule>"},
+		{"schedule", "int (struct task *task)", "0xffff8880000105c0 <schedule>"},
 		{"&schedule", "int (*)(struct task *task)",
 			"0xffff8880000105c0 <schedule>"},
 		{"init_task.run == schedule", "int", "1"},
@@ -340,8 +337,8 @@ static void test_list_elements(void **state)
 		{"list(init_task.tasks, struct task, tasks).pid[1]", "pid_t", "2"},
 		{"list(init_task.tasks.next, struct task, tasks)[1].comm", "char [16]",
 			"\"swapper\""},
-		{"list(&init_task.tasks, struct task, tasks).mm->pgd[0]",
-			"unsigned long", "233492480"},
+		{"list(&init_task.tasks, struct task, tasks).mm->pgd[0]", "unsigned long",
+			"233492480"},
 		{"&list(&init_task.tasks, struct task, tasks)[0]", "struct task *",
 			"0xffff888000010200"},
 		{"list(&init_task.tasks, struct task, tasks).table[1][2]", "int", "202"},
@@ -352,7 +349,8 @@ static void test_list_elements(void **state)
 	check_values(tests, ARRAY_SIZE(tests));
 }
 
-static void check_list(const char *text, const char *const *expected, size_t expected_count)
+static void check_list(
+	const char *text, const char *const *expected, size_t expected_count)
 {
 	struct sonde_expression *expression;
 	struct sonde_value *values = NULL;
@@ -477,11 +475,13 @@ static void test_errors(void **state)
 			"the members of struct secret are not known"},
 		{"((struct secret *)16)[1]", SONDE_ERROR_INVALID, "has no size"},
 		{"init_task.mm->pgd", SONDE_ERROR_FAULT, "reading *(unsigned long *)0x0"},
-		{"nowhere.pid", SONDE_ERROR_FAULT, "reading *(pid_t *)0xffff888010010004"},
+		{"nowhere.pid", SONDE_ERROR_FAULT,
+			"reading *(pid_t *)0xffff888010010004"},
 		{"nowhere.busy", SONDE_ERROR_FAULT, "reading *(unsigned int *)0xffff"},
 		{"task(9).comm", SONDE_ERROR_NOT_FOUND, "column 1: no such task"},
 		{"tusk(1)", SONDE_ERROR_NOT_FOUND, "no function is called 'tusk'"},
-		{"numbers[5:2]", SONDE_ERROR_INVALID, "from 5 to 2 there are no elements"},
+		{"numbers[5:2]", SONDE_ERROR_INVALID,
+			"from 5 to 2 there are no elements"},
 		{"numbers[5:5]", SONDE_ERROR_INVALID, "there are no elements"},
 		{"message[2:]", SONDE_ERROR_INVALID, "only the end of an array can be"},
 		{"numbers[0:99999999]", SONDE_ERROR_INVALID, "or too many"},
@@ -503,7 +503,8 @@ static void test_errors(void **state)
 		{"list(&empty, struct task, tasks).cmm", SONDE_ERROR_NOT_FOUND,
 			"did you mean 'comm'?"},
 		{"list(&init_task, struct task, tasks)", SONDE_ERROR_INVALID,
-			"column 6: list() goes along a struct list_head, this is a struct "
+			"column 6: list() goes along a struct list_head, this is a "
+			"struct "
 			"task"},
 		{"list(5, struct task, tasks)", SONDE_ERROR_INVALID, "int is no pointer"},
 		{"list(&init_task.tasks)", SONDE_ERROR_INVALID, "list() takes 3"},
@@ -548,8 +549,7 @@ static void test_not_executed(void **state)
 		{"1 || nowhere.parent->pid", "int", "1"},
 		{"1 ? 2 : nowhere.pid", "int", "2"},
 		{"0 && list(&nowhere.tasks, struct task, tasks)[3].pid", "int", "0"},
-		{"0 && list(&nowhere.tasks, struct task, tasks)[3:4].pid[1]", "int",
-			"0"},
+		{"0 && list(&nowhere.tasks, struct task, tasks)[3:4].pid[1]", "int", "0"},
 		{"0 && nowhere.table[nowhere.pid:nowhere.pid][0]", "int", "0"},
 		{"0 && per_cpu(runqueues, 99).nr_running", "int", "0"},
 		{"0 && nowhere.busy", "int", "0"},

@@ -5,13 +5,14 @@
  * operators that leave nothing changed. Arithmetic is C's on a 64-bit machine:
  * operands are promoted to int, long, unsigned long. Beyond C there are
  *
- *	a[2:5]                          elements 2, 3 and 4 of an array, or behind a pointer
- *	container_of(p, struct T, m)    what p, a pointer to its member m, lies in
+ *	a[2:5]                          elements 2, 3 and 4 of an array, or behind a
+ *pointer container_of(p, struct T, m)    what p, a pointer to its member m, lies in
  *	offsetof(struct T, m)
  *	per_cpu(variable, cpu)          a CPU's own
  *	list(&head, struct T, m)        what hangs on a struct list_head, by the member m
  *	hlist(&head, struct T, m)       the same of a struct hlist_head
- *	rbtree(&root, struct T, m)      the same of a struct rb_root or rb_root_cached, sorted
+ *	rbtree(&root, struct T, m)      the same of a struct rb_root or rb_root_cached,
+ *sorted
  *
  * and functions that the target's level has. What is done to a list is done to each of
  * its elements.

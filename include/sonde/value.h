@@ -28,7 +28,8 @@ struct sonde_value {
 	struct sonde_space *space;
 	/** Size of the type; 0: it has none. */
 	uint64_t bytes;
-	/** Of a bit-field: bits from @ref address on; a @ref bit_size of 0: it is none. */
+	/** Of a bit-field: bits from @ref address on; a @ref bit_size of 0: it is none.
+	 */
 	unsigned bit_offset, bit_size;
 	bool has_address;
 	bool is_signed;
@@ -56,7 +57,8 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_value_dereference(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_value_string(
 	const struct sonde_value *value, size_t maximum, char **ret);
 
-/** The enumerator that an enumeration's value has; NULL: none, or it is no enumeration. */
+/** The enumerator that an enumeration's value has; NULL: none, or it is no enumeration.
+ */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_value_enumerator(
 	const struct sonde_value *value, const char **ret);
 
@@ -77,8 +79,7 @@ struct sonde_value_format {
 	/** Bytes of a text that are shown; 0: 200. */
 	unsigned text;
 	/** Optional: writes what lies at @p address, such as "schedule+0x10", or "". */
-	void (*name_address)(
-		void *context, uint64_t address, char *ret, size_t bytes);
+	void (*name_address)(void *context, uint64_t address, char *ret, size_t bytes);
 	void *context;
 };
 

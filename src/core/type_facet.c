@@ -19,9 +19,8 @@ struct sonde_error *sonde_target_types(
 	struct sonde_target *target, const struct sonde_types **ret)
 {
 	if (!target->types)
-		return sonde_error_suggest(
-			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-				"the machine level has no types"),
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						   "the machine level has no types"),
 			"a kernel has: --level kernel");
 	return target->types->types(target, ret);
 }

@@ -25,8 +25,8 @@ static struct sonde_operand value_of(const struct sonde_evaluator *evaluator,
 		sonde_scalar_type_convert(scalar, evaluator->address_bits, integer));
 }
 
-static struct sonde_operand pointer_of(const struct sonde_evaluator *evaluator,
-	struct sonde_type type, uint64_t integer)
+static struct sonde_operand pointer_of(
+	const struct sonde_evaluator *evaluator, struct sonde_type type, uint64_t integer)
 {
 	return (struct sonde_operand){
 		.type = type,
@@ -131,8 +131,7 @@ static struct sonde_error *element_bytes(const struct sonde_evaluator *evaluator
 
 	CHECK(sonde_type_resolve(pointer, &element));
 	CHECK(sonde_type_target(element, &element));
-	CHECK(sonde_evaluate_at(
-		evaluator, node, sonde_type_resolve(element, &element)));
+	CHECK(sonde_evaluate_at(evaluator, node, sonde_type_resolve(element, &element)));
 	if (sonde_type_is(element, SONDE_TYPE_VOID) ||
 		sonde_type_is(element, SONDE_TYPE_FUNCTION)) {
 		*ret = 1;
@@ -196,8 +195,8 @@ static struct sonde_error *subtract(const struct sonde_evaluator *evaluator,
 			"the pointers point to elements without a size");
 	distance = (int64_t)sonde_integer_extend(
 		left->integer - right->integer, evaluator->address_bits, true);
-	*ret = sonde_evaluate_integer(evaluator, SONDE_SCALAR_LONG,
-		(uint64_t)(distance / (int64_t)bytes));
+	*ret = sonde_evaluate_integer(
+		evaluator, SONDE_SCALAR_LONG, (uint64_t)(distance / (int64_t)bytes));
 	return NULL;
 }
 

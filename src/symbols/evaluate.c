@@ -60,8 +60,8 @@ struct sonde_error *sonde_evaluate_load(const struct sonde_evaluator *evaluator,
 			CHECK(sonde_type_target(class.type, &type));
 		CHECK(sonde_evaluate_at(
 			evaluator, node, sonde_type_pointer_to(type, &type)));
-		*operand = (struct sonde_operand){
-			.type = type, .integer = operand->address};
+		*operand =
+			(struct sonde_operand){.type = type, .integer = operand->address};
 		return NULL;
 	}
 	if (!operand->has_address || !class.is_scalar || evaluator->types_only)

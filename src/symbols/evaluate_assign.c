@@ -50,8 +50,7 @@ struct sonde_error *sonde_evaluate_assign(const struct sonde_evaluator *evaluato
 	CHECK(sonde_evaluate(evaluator, node->operands[0], &place));
 	CHECK(sonde_evaluate(evaluator, node->operands[1], &operand));
 	if (operand.literal && !place.is_list && !place.untyped && !place.per_cpu)
-		return assign_string(
-			evaluator, node, &place, operand.literal->text, ret);
+		return assign_string(evaluator, node, &place, operand.literal->text, ret);
 	CHECK(sonde_evaluate_load(evaluator, node->operands[1], &operand));
 	if (place.is_list || place.untyped || place.per_cpu || place.literal)
 		return sonde_evaluate_load(evaluator, node->operands[0], &place);
@@ -62,8 +61,7 @@ struct sonde_error *sonde_evaluate_assign(const struct sonde_evaluator *evaluato
 			place.has_address
 				? "structures and arrays are written member by member"
 				: "what stands before '=' does not lie in memory");
-	CHECK(sonde_arithmetic_convert(
-		evaluator, node, place.type, &operand, &operand));
+	CHECK(sonde_arithmetic_convert(evaluator, node, place.type, &operand, &operand));
 	/* It is read as well: where that fails, nothing is written. */
 	CHECK(sonde_evaluate_load(evaluator, node->operands[0], &place));
 	CHECK(sonde_evaluate_export(evaluator, node, &place, &value));

@@ -66,7 +66,8 @@ static struct sonde_error *per_cpu(const struct sonde_evaluator *evaluator,
 	CHECK(sonde_evaluate(evaluator, name, &variable));
 	CHECK(sonde_evaluate_value(evaluator, node->operands[1], &cpu));
 	CHECK(sonde_arithmetic_convert(evaluator, node->operands[1],
-		sonde_evaluate_builtin(evaluator, SONDE_SCALAR_UNSIGNED_LONG), &cpu, &cpu));
+		sonde_evaluate_builtin(evaluator, SONDE_SCALAR_UNSIGNED_LONG), &cpu,
+		&cpu));
 	if (!variable.per_cpu) {
 		CHECK(sonde_evaluate_load(evaluator, name, &variable));
 		CHECK(sonde_evaluate_dereference(evaluator, name, &variable, &variable));

@@ -54,8 +54,8 @@ static struct sonde_error *add(struct walk *walk, uint64_t links)
 }
 
 /* Where @p member of a struct @p type lies, by BTF: nobody knows it by heart. */
-static struct sonde_error *offset_in(const struct walk *walk, const char *type,
-	const char *member, uint64_t *ret)
+static struct sonde_error *offset_in(
+	const struct walk *walk, const char *type, const char *member, uint64_t *ret)
 {
 	const struct sonde_types *types =
 		walk->evaluator->scope ? walk->evaluator->scope->types : NULL;
@@ -65,8 +65,8 @@ static struct sonde_error *offset_in(const struct walk *walk, const char *type,
 	if (!types)
 		return sonde_evaluate_error(walk->evaluator, walk->node,
 			SONDE_ERROR_UNSUPPORTED, "without types there are no lists");
-	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
-		sonde_types_find(types, type, &whole)));
+	CHECK(sonde_evaluate_at(
+		walk->evaluator, walk->node, sonde_types_find(types, type, &whole)));
 	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
 		sonde_type_find_member(whole, member, &found)));
 	*ret = found.bit_offset / 8;

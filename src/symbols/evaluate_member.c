@@ -18,8 +18,8 @@ struct sonde_evaluator_block {
 	struct sonde_operand operands[];
 };
 
-struct sonde_error *sonde_evaluate_allocate(const struct sonde_evaluator *evaluator,
-	size_t count, struct sonde_operand **ret)
+struct sonde_error *sonde_evaluate_allocate(
+	const struct sonde_evaluator *evaluator, size_t count, struct sonde_operand **ret)
 {
 	struct sonde_evaluator_memory *memory = evaluator->memory;
 	struct sonde_evaluator_block *block;
@@ -191,8 +191,8 @@ struct sonde_error *sonde_evaluate_slice(const struct sonde_evaluator *evaluator
 	if (operand.is_list) {
 		if (begin < 0 || (uint64_t)end > count)
 			return sonde_evaluate_error(evaluator, node,
-				SONDE_ERROR_NOT_FOUND, "the list has %" PRIu64 " elements",
-				count);
+				SONDE_ERROR_NOT_FOUND,
+				"the list has %" PRIu64 " elements", count);
 		operand.elements += begin;
 		operand.element_count = (size_t)(end - begin);
 		*ret = operand;
@@ -239,8 +239,8 @@ struct sonde_error *sonde_evaluate_path(const struct sonde_evaluator *evaluator,
 	if (!write_path(argument, path, &position))
 		return sonde_evaluate_error(evaluator, argument, SONDE_ERROR_INVALID,
 			"the name of a member is needed here");
-	CHECK(sonde_evaluate_at(evaluator, argument,
-		sonde_type_find_member(type, path + position, ret)));
+	CHECK(sonde_evaluate_at(
+		evaluator, argument, sonde_type_find_member(type, path + position, ret)));
 	if (ret->bit_size)
 		return sonde_evaluate_error(evaluator, argument, SONDE_ERROR_INVALID,
 			"a bit-field has no offset in bytes");

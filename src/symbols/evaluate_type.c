@@ -106,8 +106,7 @@ struct sonde_error *sonde_evaluate_type(const struct sonde_evaluator *evaluator,
 	if (node->written.is_builtin)
 		type = sonde_evaluate_builtin(evaluator, node->written.scalar);
 	else
-		CHECK(look_up(
-			evaluator, node->written.space, node->text, &found, &type));
+		CHECK(look_up(evaluator, node->written.space, node->text, &found, &type));
 	if (!found)
 		return no_type(evaluator, node);
 	for (unsigned i = 0; i < node->written.pointers; i++)
@@ -171,8 +170,8 @@ static struct sonde_error *find_type(const struct sonde_evaluator *evaluator,
 	error = sonde_evaluate(evaluator, node, &operand);
 	if (node->kind == SONDE_SYNTAX_NAME &&
 		sonde_error_is(error, SONDE_ERROR_NOT_FOUND)) {
-		struct sonde_error *failed = sonde_evaluate_is_type(
-			evaluator, node, &is_type, &operand.type);
+		struct sonde_error *failed =
+			sonde_evaluate_is_type(evaluator, node, &is_type, &operand.type);
 
 		error = sonde_error_first(error, failed);
 	}

@@ -108,8 +108,7 @@ struct sonde_error *sonde_evaluate_export(const struct sonde_evaluator *evaluato
 		evaluator, node, sonde_value_classify(operand->type, &class)));
 	if (!class.is_scalar)
 		value.integer = operand->address;
-	value.is_signed =
-		class.is_scalar && sonde_scalar_type_is_signed(class.scalar);
+	value.is_signed = class.is_scalar && sonde_scalar_type_is_signed(class.scalar);
 	/* Functions, what is incomplete, and what nobody knows the type of. */
 	sonde_error_destroy(sonde_type_bytes(operand->type, &value.bytes));
 	if (evaluator->target)
@@ -208,11 +207,12 @@ struct sonde_error *sonde_expression_evaluate(const struct sonde_expression *exp
 	free(values);
 	if (!is_list)
 		return NULL;
-	return while_at(sonde_error_suggest(
-				sonde_error_create(SONDE_ERROR_INVALID,
-					"column 1: this is a list of %zu elements, and no "
-					"single value",
-					count),
-				"[0] is its first element"),
+	return while_at(
+		sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_INVALID,
+				"column 1: this is a list of %zu elements, and no "
+				"single value",
+				count),
+			"[0] is its first element"),
 		"evaluating", expression->text);
 }

@@ -167,8 +167,8 @@ static struct sonde_error *parse_call(struct sonde_parser *parser,
 	struct sonde_syntax *node, *argument;
 	unsigned count = 0;
 
-	CHECK(sonde_syntax_create(&parser->tree, SONDE_SYNTAX_CALL, function->offset,
-		length, &node));
+	CHECK(sonde_syntax_create(
+		&parser->tree, SONDE_SYNTAX_CALL, function->offset, length, &node));
 	memcpy(node->text, function->text, length);
 	CHECK(sonde_parser_advance(parser));
 	while (parser->token.kind != SONDE_TOKEN_PAREN_CLOSE) {
@@ -413,8 +413,8 @@ static struct sonde_error *parse_all(struct sonde_parser *parser, bool assignmen
 	return NULL;
 }
 
-struct sonde_error *sonde_parse(const char *text, size_t length, bool assignments,
-	struct sonde_syntax_tree *ret)
+struct sonde_error *sonde_parse(
+	const char *text, size_t length, bool assignments, struct sonde_syntax_tree *ret)
 {
 	struct sonde_parser parser = {.lexer = {.text = text, .length = length}};
 	struct sonde_error *error = parse_all(&parser, assignments);

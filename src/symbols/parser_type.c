@@ -42,8 +42,8 @@ static struct sonde_error *create_named(struct sonde_parser *parser, size_t offs
 
 	if (parser->token.kind != SONDE_TOKEN_NAME)
 		return sonde_parser_unexpected(parser, "the name of a type");
-	CHECK(sonde_syntax_create(&parser->tree, SONDE_SYNTAX_TYPE, offset,
-		parser->token.length, &node));
+	CHECK(sonde_syntax_create(
+		&parser->tree, SONDE_SYNTAX_TYPE, offset, parser->token.length, &node));
 	memcpy(node->text, sonde_parser_text(parser), parser->token.length);
 	node->written.space = space;
 	*ret = node;
@@ -103,8 +103,7 @@ static struct sonde_error *parse_base(
 		return sonde_parser_refuse(parser, SONDE_ERROR_UNSUPPORTED,
 			"floating point is not supported");
 	if (parser->token.kind == SONDE_TOKEN_NAME && !at_scalar_word(parser))
-		return create_named(
-			parser, parser->token.offset, SONDE_TYPE_NAMES, ret);
+		return create_named(parser, parser->token.offset, SONDE_TYPE_NAMES, ret);
 	return parse_words(parser, start, ret);
 }
 

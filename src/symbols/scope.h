@@ -47,8 +47,8 @@ struct sonde_scope_ops {
 		const struct sonde_value *arguments, size_t count, bool *found,
 		struct sonde_value *ret);
 	/** Optional. Where the variable at @p address of a CPU lies. */
-	struct sonde_error *(*per_cpu)(struct sonde_scope *scope, uint64_t address,
-		uint64_t cpu, uint64_t *ret);
+	struct sonde_error *(*per_cpu)(
+		struct sonde_scope *scope, uint64_t address, uint64_t cpu, uint64_t *ret);
 	/** Optional. Offers the names of variables to @p closest. */
 	void (*suggest)(struct sonde_scope *scope, struct sonde_closest *closest);
 };

@@ -30,7 +30,8 @@ static struct sonde_error *classify_integer(
 	default:
 		sonde_type_declare(type, "", name, sizeof(name));
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-			"%s has %" PRIu64 " bytes; an integer that can be read has 1, 2, 4 "
+			"%s has %" PRIu64
+			" bytes; an integer that can be read has 1, 2, 4 "
 			"or 8",
 			name, record.bytes);
 	}
@@ -114,11 +115,12 @@ static struct sonde_error *load(struct sonde_value *value)
 	};
 	value->is_signed = bits.is_signed;
 	if (bits.size)
-		return sonde_bits_read(&bits, value->space, value->address, &value->integer);
-	CHECK(sonde_space_read_integer(value->space, value->address,
-		(unsigned)value->bytes, &value->integer));
-	value->integer = sonde_scalar_type_convert(
-		class.scalar, narrow ? 32 : 64, value->integer);
+		return sonde_bits_read(
+			&bits, value->space, value->address, &value->integer);
+	CHECK(sonde_space_read_integer(
+		value->space, value->address, (unsigned)value->bytes, &value->integer));
+	value->integer =
+		sonde_scalar_type_convert(class.scalar, narrow ? 32 : 64, value->integer);
 	return NULL;
 }
 
@@ -187,8 +189,8 @@ struct sonde_error *sonde_value_part(
 		return read_member(value, &member, ret);
 	}
 	if (index >= sonde_type_count(type))
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"the array has no element %" PRIu64, index);
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "the array has no element %" PRIu64, index);
 	CHECK(sonde_type_target(type, &element));
 	CHECK(sonde_type_bytes(element, &bytes));
 	return sonde_value_at(value->space, value->address + index * bytes, element, ret);
@@ -215,8 +217,8 @@ struct sonde_error *sonde_value_dereference(
 	CHECK(sonde_type_target(type, &type));
 	CHECK(sonde_type_resolve(type, &type));
 	if (sonde_type_is(type, SONDE_TYPE_VOID))
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"what a void * points to has no type");
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "what a void * points to has no type");
 	return sonde_value_at(value->space, value->integer, type, ret);
 }
 

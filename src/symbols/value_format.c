@@ -73,8 +73,7 @@ static struct sonde_error *put_error(struct format *format, struct sonde_error *
 	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
 		sonde_error_is(error, SONDE_ERROR_NO_MEMORY))
 		return error;
-	failed = sonde_buffer_append_format(
-		&format->out, "<%s>", sonde_error_why(error));
+	failed = sonde_buffer_append_format(&format->out, "<%s>", sonde_error_why(error));
 	sonde_error_destroy(error);
 	return failed;
 }
@@ -306,8 +305,8 @@ static struct sonde_error *format_value(
 	}
 }
 
-struct sonde_error *sonde_value_format(const struct sonde_value *value,
-	const struct sonde_value_format *how, char **ret)
+struct sonde_error *sonde_value_format(
+	const struct sonde_value *value, const struct sonde_value_format *how, char **ret)
 {
 	struct format format = {.how = {.size = sizeof(format.how)}};
 	struct sonde_error *error;
