@@ -125,6 +125,11 @@ SONDE_NODISCARD struct sonde_error *sonde_evaluate_type(
 	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node,
 	struct sonde_type *ret);
 
+/** The type called @p name, where the scope knows one. */
+SONDE_NODISCARD struct sonde_error *sonde_evaluate_look_up(
+	const struct sonde_evaluator *evaluator, enum sonde_type_space space,
+	const char *name, bool *found, struct sonde_type *ret);
+
 /** Whether @p node, a name, is that of a type. */
 SONDE_NODISCARD struct sonde_error *sonde_evaluate_is_type(
 	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node,

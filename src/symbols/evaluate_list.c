@@ -53,20 +53,20 @@ static struct sonde_error *add(struct walk *walk, uint64_t links)
 	return NULL;
 }
 
-/* Where @p member of a struct @p type lies, by BTF: nobody knows it by heart. */
+/* Where @p member of a struct @p tag lies, by BTF: nobody knows it by heart. */
 static struct sonde_error *offset_in(
-	const struct walk *walk, const char *type, const char *member, uint64_t *ret)
+	const struct walk *walk, const char *tag, const char *member, uint64_t *ret)
 {
-	const struct sonde_types *types =
-		walk->evaluator->scope ? walk->evaluator->scope->types : NULL;
 	struct sonde_type_member found;
 	struct sonde_type whole;
+	bool exists = false;
 
-	if (!types)
+	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+		sonde_evaluate_look_up(
+			walk->evaluator, SONDE_TYPE_STRUCTS, tag, &exists, &whole)));
+	if (!exists)
 		return sonde_evaluate_error(walk->evaluator, walk->node,
-			SONDE_ERROR_UNSUPPORTED, "without types there are no lists");
-	CHECK(sonde_evaluate_at(
-		walk->evaluator, walk->node, sonde_types_find(types, type, &whole)));
+			SONDE_ERROR_NOT_FOUND, "no type is called 'struct %s'", tag);
 	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
 		sonde_type_find_member(whole, member, &found)));
 	*ret = found.bit_offset / 8;
@@ -88,7 +88,7 @@ static struct sonde_error *walk_list(struct walk *walk)
 {
 	uint64_t next, mark, address = 0;
 
-	CHECK(offset_in(walk, "struct list_head", "next", &next));
+	CHECK(offset_in(walk, "list_head", "next", &next));
 	CHECK(read_pointer(walk, walk->head + next, &address));
 	mark = walk->head;
 	while (address != walk->head) {
@@ -111,8 +111,8 @@ static struct sonde_error *walk_hlist(struct walk *walk)
 {
 	uint64_t first, next, mark = 0, address;
 
-	CHECK(offset_in(walk, "struct hlist_head", "first", &first));
-	CHECK(offset_in(walk, "struct hlist_node", "next", &next));
+	CHECK(offset_in(walk, "hlist_head", "first", &first));
+	CHECK(offset_in(walk, "hlist_node", "next", &next));
 	CHECK(read_pointer(walk, walk->head + first, &address));
 	while (address && !(address & 1)) {
 		if (address == mark)
@@ -139,8 +139,8 @@ static struct sonde_error *walk_tree(struct walk *walk)
 		sonde_type_find_member(
 			walk->head_type, "rb_root.rb_node|rb_node", &member)));
 	root = member.bit_offset / 8;
-	CHECK(offset_in(walk, "struct rb_node", "rb_left", &left));
-	CHECK(offset_in(walk, "struct rb_node", "rb_right", &right));
+	CHECK(offset_in(walk, "rb_node", "rb_left", &left));
+	CHECK(offset_in(walk, "rb_node", "rb_right", &right));
 	CHECK(read_pointer(walk, walk->head + root, &address));
 	while (address || height) {
 		if (address) {

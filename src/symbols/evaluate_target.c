@@ -168,8 +168,9 @@ static struct sonde_error *find_variable(const struct sonde_evaluator *evaluator
 		return NULL;
 	*ret = (struct sonde_operand){
 		.type = variable.type,
+		.integer = variable.is_value ? variable.address : 0,
 		.address = variable.address,
-		.has_address = true,
+		.has_address = !variable.is_value,
 		.per_cpu = variable.per_cpu,
 		.untyped = !variable.type.types,
 	};

@@ -40,7 +40,7 @@ struct sonde_error *sonde_evaluate_at(const struct sonde_evaluator *evaluator,
 	return placed;
 }
 
-static struct sonde_error *look_up(const struct sonde_evaluator *evaluator,
+struct sonde_error *sonde_evaluate_look_up(const struct sonde_evaluator *evaluator,
 	enum sonde_type_space space, const char *name, bool *found,
 	struct sonde_type *ret)
 {
@@ -91,7 +91,8 @@ static struct sonde_error *no_type(
 struct sonde_error *sonde_evaluate_is_type(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, bool *ret, struct sonde_type *ret_type)
 {
-	return look_up(evaluator, SONDE_TYPE_NAMES, node->text, ret, ret_type);
+	return sonde_evaluate_look_up(
+		evaluator, SONDE_TYPE_NAMES, node->text, ret, ret_type);
 }
 
 struct sonde_error *sonde_evaluate_type(const struct sonde_evaluator *evaluator,

@@ -25,6 +25,8 @@ struct sonde_variable {
 	struct sonde_type type;
 	/** There is one for each CPU, and @ref address is an offset or a template's. */
 	bool per_cpu;
+	/** It lies nowhere: @ref address is a value of the type. */
+	bool is_value;
 };
 
 struct sonde_scope_ops {
