@@ -107,7 +107,9 @@ struct sonde_error *sonde_evaluate_type(const struct sonde_evaluator *evaluator,
 	if (node->written.is_builtin)
 		type = sonde_evaluate_builtin(evaluator, node->written.scalar);
 	else
-		CHECK(look_up(evaluator, node->written.space, node->text, &found, &type));
+		CHECK(sonde_evaluate_at(evaluator, node,
+			sonde_evaluate_look_up(evaluator, node->written.space, node->text,
+				&found, &type)));
 	if (!found)
 		return no_type(evaluator, node);
 	for (unsigned i = 0; i < node->written.pointers; i++)
