@@ -79,6 +79,14 @@ struct sonde_error *sonde_target_virtual(struct sonde_target *target,
 	return NULL;
 }
 
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	(void)target;
+	(void)ret;
+	return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "no types");
+}
+
 struct sonde_error *sonde_target_scope(
 	struct sonde_target *target, struct sonde_scope **ret)
 {

@@ -174,6 +174,14 @@ static const struct sonde_scope_ops ops = {
 
 static struct sonde_scope scope = {&ops, "fuzzed", NULL};
 
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	(void)target;
+	*ret = types;
+	return NULL;
+}
+
 struct sonde_error *sonde_target_scope(
 	struct sonde_target *target, struct sonde_scope **ret)
 {

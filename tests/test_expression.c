@@ -127,6 +127,14 @@ struct sonde_error *sonde_target_virtual(struct sonde_target *target,
 }
 
 /* The machine level: it knows no names. What has types is in test_typed_expression.c. */
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	(void)target;
+	(void)ret;
+	return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "no types");
+}
+
 struct sonde_error *sonde_target_scope(
 	struct sonde_target *target, struct sonde_scope **ret)
 {

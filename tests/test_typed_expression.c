@@ -681,6 +681,22 @@ static void test_formatted(void **state)
 	free(text);
 }
 
+static void test_types_of_target(void **state)
+{
+	struct sonde_error *error;
+	struct sonde_type type;
+	char name[SONDE_TYPE_NAME_BYTES];
+
+	(void)state;
+	assert_null(sonde_target_find_type(&world_target, "struct task *", &type));
+	sonde_type_declare(type, "", name, sizeof(name));
+	assert_string_equal(name, "struct task *");
+	error = sonde_target_find_type(&world_target, "struct tsk", &type);
+	assert_non_null(error);
+	assert_string_equal(sonde_error_hint(error), "did you mean 'struct task'?");
+	sonde_error_destroy(error);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -695,6 +711,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_executed, begin, end),
 		cmocka_unit_test_setup_teardown(test_assignments, begin, end),
 		cmocka_unit_test_setup_teardown(test_formatted, begin, end),
+		cmocka_unit_test_setup_teardown(test_types_of_target, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
