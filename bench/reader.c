@@ -93,6 +93,32 @@ static void wander(void *user, const struct job *job)
 			reader->memory.buffer, 8));
 }
 
+static uint64_t find_data(struct reader *reader)
+{
+	struct sonde_translation page;
+
+	for (unsigned long i = 0; i < GUEST_PAGES; i++) {
+		check(sonde_target_translate(
+			reader->target, reader->thread, reader->memory.pages[i], &page));
+		if (page.writable && !page.executable)
+			return reader->memory.pages[i];
+	}
+	line_die("no page has data");
+}
+
+/* What is there, so that a guest that is stopped does not notice. */
+static void writes(void *user, const struct job *job)
+{
+	struct reader *reader = user;
+	uint64_t address = find_data(reader);
+
+	for (unsigned long i = 0; i < job->count; i++) {
+		read_virtual(reader, address);
+		check(sonde_space_write(
+			reader->virtual, address, reader->memory.buffer, 8));
+	}
+}
+
 /* -------------------------------------------------------------------------------- */
 
 /* Both ways have to read the same, or the comparison means nothing. */
@@ -129,6 +155,7 @@ struct work {
 	/** Pages have to be chosen. */
 	bool is_virtual;
 	void (*ours)(void *user, const struct job *job);
+	/** NULL: it is not compared with anything. */
 	void (*bare)(void *user, const struct job *job);
 };
 
@@ -138,6 +165,7 @@ static const struct work works[] = {
 	{"dropped", "mmap", true, dropped, bare_map_dropped},
 	{"cached-chain", "mmap", true, cached_chain, bare_map_cached_chain},
 	{"dropped-chain", "mmap", true, dropped_chain, bare_map_dropped_chain},
+	{"writes", "mmap", true, writes, NULL},
 	{"process-bulk", "process", false, bulk, bare_process_bulk},
 	{"process-reads", "process", false, wander, bare_process_reads},
 };
@@ -157,6 +185,8 @@ static void run(struct reader *reader, const struct job *job)
 
 	if (strcmp(sonde_target_memory_means(reader->target), work->means) != 0)
 		line_die("memory is not read by the means that are asked for");
+	if (!work->bare && !job->alone)
+		line_die("there is nothing to compare that with: add --alone");
 	if (!strcmp(work->means, "mmap"))
 		guest_memory_map(&reader->memory, pid);
 	else

@@ -109,7 +109,7 @@ static void check_run_and_pause(void *argument)
 		TAP_OK(tap, sonde_target_resume(subject->target));
 		TAP_TRUE(tap, sonde_target_state(subject->target) == SONDE_STATE_RUNNING);
 		TAP_IS(tap, sonde_thread_read_pc(conformance_thread(subject), &pc),
-			SONDE_ERROR_INVALID);
+			SONDE_ERROR_RUNNING);
 		TAP_IS(tap, sonde_target_wait(subject->target, 20, &stop),
 			SONDE_ERROR_TIMEOUT);
 		TAP_OK(tap, sonde_target_pause(subject->target, &stop));

@@ -78,9 +78,9 @@ static struct sonde_error *read_memory(
 }
 
 static struct sonde_error *write_memory(
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+	struct sonde_space *space, const struct sonde_write *write)
 {
-	return access_memory(space, address, NULL, data, length);
+	return access_memory(space, write->address, NULL, write->data, write->length);
 }
 
 static const struct sonde_space_ops space_ops = {

@@ -34,7 +34,7 @@ static struct sonde_error *transfer(struct page_memory *memory, uint64_t address
 				NULL);
 		if (to)
 			to[i] = bank->data[address + i - bank->base];
-		else
+		else if (from)
 			bank->data[address + i - bank->base] = from[i];
 	}
 	return NULL;
@@ -53,9 +53,18 @@ static struct sonde_error *read_memory(
 }
 
 static struct sonde_error *write_memory(
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+	struct sonde_space *space, const struct sonde_write *write)
 {
-	return transfer(memory_of(space), address, NULL, data, length);
+	struct page_memory *memory = memory_of(space);
+
+	if (write->only_check && write->address >> 12 == memory->unwritable >> 12)
+		return NULL;
+	if (memory->unwritable && write->address >> 12 == memory->unwritable >> 12)
+		return sonde_error_create(SONDE_ERROR_IO, "it cannot be written");
+	if (write->may_be_code)
+		memory->code_writes++;
+	return transfer(memory, write->address, NULL,
+		write->only_check ? NULL : write->data, write->length);
 }
 
 /* Windows begin before the address that is asked for, and are cut by the bank. */

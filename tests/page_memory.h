@@ -36,6 +36,10 @@ struct page_memory {
 	uint64_t *present;
 	/** At this address an error of another kind is met, once; 0: nowhere. */
 	uint64_t broken;
+	/** This page fails when it is written, and not before; 0: none does. */
+	uint64_t unwritable;
+	/** Writes, and checks of them, of what may be code. */
+	unsigned code_writes;
 	/** Faults of long reads are told of this address; 0: the right one. */
 	uint64_t lie;
 };

@@ -249,9 +249,9 @@ static void test_error_system_kinds(void **state)
 static void test_error_kinds_have_names(void **state)
 {
 	(void)state;
-	for (int kind = SONDE_ERROR_NO_MEMORY; kind <= SONDE_ERROR_INVALID; kind++)
+	for (int kind = SONDE_ERROR_NO_MEMORY; kind <= SONDE_ERROR_RUNNING; kind++)
 		assert_string_not_equal(sonde_error_kind_name(kind), "unknown");
-	assert_string_equal(sonde_error_kind_name(SONDE_ERROR_INVALID + 1), "unknown");
+	assert_string_equal(sonde_error_kind_name(SONDE_ERROR_RUNNING + 1), "unknown");
 }
 
 /* --- the log and the clock ------------------------------------------------------ */

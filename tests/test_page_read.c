@@ -4,9 +4,11 @@
 
 #include "error.h"
 #include "macros.h"
+#include "page_cache.h"
 #include "page_cases.h"
 #include "page_memory.h"
 #include "page_walk.h"
+#include "page_write.h"
 
 /* --- reading and writing ----------------------------------------------------------- */
 
@@ -17,6 +19,8 @@ enum {
 struct scene {
 	struct page_memory memory;
 	struct sonde_page_regime regime;
+	/** What @ref regime makes of it. */
+	struct sonde_space virtual;
 };
 
 /* 4-level tables at 0x1000; pages of the last 2 MiB of the address space. */
@@ -25,12 +29,19 @@ static void scene_init(struct scene *scene)
 	static const struct made_up_cpu cpu = CPU(LONG_MODE(0x1000));
 
 	page_memory_init(&scene->memory);
+	scene->virtual = (struct sonde_space){.epoch = &scene->memory.epoch};
 	scene->regime = page_case_regime(&sonde_arch_x86_64, &cpu);
 	page_memory_put(&scene->memory, 0x1000 + 8 * 511, 0x2003, 8);
 	page_memory_put(&scene->memory, 0x2000 + 8 * 511, 0x3003, 8);
 	page_memory_put(&scene->memory, 0x3000 + 8 * 511, 0x4003, 8);
 	for (uint64_t i = 0x10000; i < PAGE_MEMORY_BANK_BYTES; i++)
 		scene->memory.banks[0].data[i] = (uint8_t)(i * 7 + (i >> 12));
+}
+
+static void scene_deinit(struct scene *scene)
+{
+	page_memory_deinit(&scene->memory);
+	sonde_space_deinit(&scene->virtual);
 }
 
 static uint64_t scene_page(unsigned index)
@@ -74,7 +85,7 @@ static void test_scattered_pages(void **state)
 	scene_expect(&scene, scene_page(6) - 1, 2, expected + SMALL - 1);
 	scene_expect(&scene, scene_page(6) - 1, 1, expected + SMALL - 1);
 	check(sonde_page_read(&scene.memory.space, &scene.regime, 0, NULL, 0));
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 /* Contiguous pages are one read, and one entry each. */
@@ -92,7 +103,7 @@ static void test_contiguous_pages(void **state)
 		page_memory_at(&scene.memory, 0x40005, 200 * SMALL - 5));
 	assert_int_equal(scene.memory.long_reads, 1);
 	assert_int_equal(scene.memory.entry_reads, 3 + 200);
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 /* The last byte of the address space, and not one more. */
@@ -114,7 +125,7 @@ static void test_top_of_the_address_space(void **state)
 	check_fails(sonde_page_read(&scene.memory.space, &scene.regime, scene_page(510),
 			    bytes, SIZE_MAX),
 		SONDE_ERROR_FAULT);
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 /* What is before a page that is not there has been read; so with one without memory. */
@@ -152,7 +163,7 @@ static void test_read_faults(void **state)
 				i == 2 ? PAGE_MEMORY_BANK_BYTES - SMALL + 10 : 0x2000a,
 				SMALL - 10),
 			SMALL - 10);
-		page_memory_deinit(&scene.memory);
+		scene_deinit(&scene);
 	}
 }
 
@@ -174,7 +185,7 @@ static void test_fault_elsewhere(void **state)
 			bytes, sizeof(bytes));
 		assert_true(error && sonde_error_address(error) == scene_page(5));
 		check_fails(error, SONDE_ERROR_FAULT);
-		page_memory_deinit(&scene.memory);
+		scene_deinit(&scene);
 	}
 }
 
@@ -204,7 +215,7 @@ static void test_across_tables(void **state)
 	memcpy(expected, page_memory_at(&scene.memory, 0x11000, SMALL), SMALL);
 	memcpy(expected + SMALL, page_memory_at(&scene.memory, 0, SMALL), SMALL);
 	scene_expect(&scene, giga - SMALL, 2 * SMALL, expected);
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 /* An error that comes once, such as an interrupt, while looking ahead, is not lost. */
@@ -222,7 +233,7 @@ static void test_error_behind_a_run(void **state)
 			   bytes, sizeof(bytes)),
 		SONDE_ERROR_TIMEOUT, "the PT entry at 0x4030");
 	assert_memory_equal(bytes, page_memory_at(&scene.memory, 0x20000, SMALL), SMALL);
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 static void test_read_of_broken_memory(void **state)
@@ -237,12 +248,48 @@ static void test_read_of_broken_memory(void **state)
 	check_says(sonde_page_read(&scene.memory.space, &scene.regime, scene_page(5),
 			   bytes, sizeof(bytes)),
 		SONDE_ERROR_TIMEOUT, "physical memory at 0x20000");
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
+}
+
+static struct sonde_error *write_pages(
+	struct scene *scene, uint64_t address, const void *data, size_t length)
+{
+	const struct sonde_write write = {
+		.address = address, .data = data, .length = length};
+
+	return sonde_page_write(&scene->memory.space, &scene->regime, &write);
+}
+
+/* The second byte of a page, which tells whether something was written there. */
+static uint8_t byte_of(struct scene *scene, uint64_t page)
+{
+	return *page_memory_at(&scene->memory, page + 1, 1);
 }
 
 static void test_writes(void **state)
 {
 	uint8_t pattern[SMALL + 100];
+	struct scene scene;
+
+	(void)state;
+	memset(pattern, 0xa5, sizeof(pattern));
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x11000);
+	check(write_pages(&scene, scene_page(6) - 50, pattern, sizeof(pattern) - 60));
+	scene_expect(&scene, scene_page(6) - 50, sizeof(pattern) - 60, pattern);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x20fcd, 1),
+		(uint8_t)(0x20fcd * 7 + 0x20));
+	assert_int_equal(*page_memory_at(&scene.memory, 0x20fce, 1), 0xa5);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x11000, 1), 0xa5);
+	check(write_pages(&scene, scene_page(5), pattern, 0));
+	scene_deinit(&scene);
+}
+
+/* A page is not mapped, has no memory behind it, or fails only when it is written. */
+static void test_failed_writes_change_nothing(void **state)
+{
+	uint8_t pattern[3 * SMALL], before;
 	struct scene scene;
 	struct sonde_error *error;
 
@@ -251,22 +298,33 @@ static void test_writes(void **state)
 	scene_init(&scene);
 	scene_map(&scene, 5, 0x20000);
 	scene_map(&scene, 6, 0x11000);
-	check(sonde_page_write(&scene.memory.space, &scene.regime, scene_page(6) - 50,
-		pattern, sizeof(pattern) - 60));
-	scene_expect(&scene, scene_page(6) - 50, sizeof(pattern) - 60, pattern);
-	assert_int_equal(*page_memory_at(&scene.memory, 0x20fcd, 1),
-		(uint8_t)(0x20fcd * 7 + 0x20));
-	assert_int_equal(*page_memory_at(&scene.memory, 0x20fce, 1), 0xa5);
-	assert_int_equal(*page_memory_at(&scene.memory, 0x11000, 1), 0xa5);
-	error = sonde_page_write(&scene.memory.space, &scene.regime, scene_page(6) + 10,
-		pattern, sizeof(pattern));
+	before = byte_of(&scene, 0x20000);
+	error = write_pages(&scene, scene_page(5), pattern, sizeof(pattern));
 	assert_true(error && sonde_error_address(error) == scene_page(7));
 	check_fails(error, SONDE_ERROR_FAULT);
-	assert_int_equal(*page_memory_at(&scene.memory, 0x11fff, 1), 0xa5);
-	page_memory_deinit(&scene.memory);
+	scene_map(&scene, 7, UINT64_C(1) << 40);
+	error = write_pages(&scene, scene_page(5), pattern, sizeof(pattern));
+	assert_true(error && sonde_error_address(error) == scene_page(7));
+	check_says(error, SONDE_ERROR_FAULT, "0x10000000000");
+	assert_int_equal(byte_of(&scene, 0x20000), before);
+	scene_map(&scene, 7, 0x30000);
+	scene.memory.unwritable = 0x30000;
+	check_says(write_pages(&scene, scene_page(5) + 1, pattern, sizeof(pattern) - 1),
+		SONDE_ERROR_IO, "cannot be written");
+	assert_int_equal(byte_of(&scene, 0x20000), before);
+	assert_int_equal(*page_memory_at(&scene.memory, 0x11fff, 1),
+		(uint8_t)(0x11fff * 7 + 0x11));
+	scene_deinit(&scene);
 }
 
 /* --- windows ----------------------------------------------------------------------- */
+
+static struct sonde_error *look(
+	struct scene *scene, uint64_t address, struct sonde_window *ret)
+{
+	return sonde_page_cache_look(
+		&scene->virtual, &scene->memory.space, &scene->regime, address, ret);
+}
 
 /* Whatever is shown of physical memory, of virtual memory it is one page, or nothing. */
 static void test_windows(void **state)
@@ -284,8 +342,7 @@ static void test_windows(void **state)
 
 			scene.memory.window_bytes = sizes[i];
 			sonde_space_forget(&scene.memory.space);
-			check(sonde_page_look(&scene.memory.space, &scene.regime,
-				scene_page(511) + offsets[j], &window));
+			check(look(&scene, scene_page(511) + offsets[j], &window));
 			if (sizes[i] / 2 < SMALL) {
 				assert_int_equal(window.length, 0);
 				continue;
@@ -296,7 +353,7 @@ static void test_windows(void **state)
 				page_memory_at(&scene.memory, 0x20000, SMALL));
 		}
 	}
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 /* Where pages may not be looked at, the space is asked for each of them first. */
@@ -313,16 +370,14 @@ static void test_absent_pages(void **state)
 	scene_map(&scene, 5, 0x21000);
 	scene.memory.window_bytes = 8 << 20;
 	scene.memory.present = present;
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(4), &window));
+	check(look(&scene, scene_page(4), &window));
 	assert_true(window.length == SMALL);
 	assert_true(present[0x20 / 64] >> 0x20 % 64 & 1);
 	assert_false(present[0x21 / 64] >> 0x21 % 64 & 1);
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	check(look(&scene, scene_page(5), &window));
 	assert_ptr_equal(window.host, page_memory_at(&scene.memory, 0x21000, SMALL));
 	assert_true(present[0x21 / 64] >> 0x21 % 64 & 1);
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
 }
 
 static void test_no_window(void **state)
@@ -335,24 +390,81 @@ static void test_no_window(void **state)
 	scene_init(&scene);
 	scene_map(&scene, 5, 0x20000);
 	scene_map(&scene, 6, 0x700000);
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	check(look(&scene, scene_page(5), &window));
 	assert_int_equal(window.length, 0);
 	window.length = 77;
-	check_says(sonde_page_look(
-			   &scene.memory.space, &scene.regime, scene_page(7), &window),
-		SONDE_ERROR_FAULT, "the PT entry");
+	check_says(
+		look(&scene, scene_page(7), &window), SONDE_ERROR_FAULT, "the PT entry");
 	/* That nothing is where a page is mapped to, reading tells. */
 	window.length = 77;
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(6) + 3, &window));
+	check(look(&scene, scene_page(6) + 3, &window));
 	assert_int_equal(window.length, 0);
 	/* A space that cannot show anything is not even walked. */
 	scene.memory.space.ops = &blind;
-	check(sonde_page_look(
-		&scene.memory.space, &scene.regime, scene_page(5), &window));
+	check(look(&scene, scene_page(5), &window));
 	assert_int_equal(window.length, 0);
-	page_memory_deinit(&scene.memory);
+	scene_deinit(&scene);
+}
+
+/* --- what is remembered ---------------------------------------------------------------
+ */
+
+static struct sonde_error *read_cached(
+	struct scene *scene, uint64_t address, void *buffer, size_t length)
+{
+	return sonde_page_cache_read(&scene->virtual, &scene->memory.space,
+		&scene->regime, address, buffer, length);
+}
+
+/* The second read of a page walks no more, until it is forgotten. */
+static void test_walks_once(void **state)
+{
+	uint8_t bytes[2 * SMALL];
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000);
+	scene_map(&scene, 6, 0x30000);
+	check(read_cached(&scene, scene_page(5) + 8, bytes, 8));
+	assert_int_equal(scene.memory.entry_reads, 4 + 1);
+	check(read_cached(&scene, scene_page(6) - 1, bytes, 1));
+	assert_int_equal(bytes[0], (uint8_t)(0x20fff * 7 + 0x20));
+	assert_int_equal(scene.memory.entry_reads, 4 + 2);
+	/* It is another one now, and nobody has said so. */
+	scene_map(&scene, 5, 0x31000);
+	check(read_cached(&scene, scene_page(5), bytes, 1));
+	assert_int_equal(bytes[0], (uint8_t)(0x20000 * 7 + 0x20));
+	sonde_space_forget(&scene.virtual);
+	check(read_cached(&scene, scene_page(5), bytes, 1));
+	assert_int_equal(bytes[0], (uint8_t)(0x31000 * 7 + 0x31));
+	scene.memory.epoch++;
+	scene.memory.entry_reads = 0;
+	check(read_cached(&scene, scene_page(5), bytes, 8));
+	assert_int_equal(scene.memory.entry_reads, 4 + 1);
+	/* What is in two pages is not looked for here. */
+	check(read_cached(&scene, scene_page(5) + 1, bytes, SMALL));
+	assert_int_equal(bytes[SMALL - 1], (uint8_t)(0x30000 * 7 + 0x30));
+	check_says(read_cached(&scene, scene_page(7), bytes, 8), SONDE_ERROR_FAULT,
+		"the PT entry");
+	scene_deinit(&scene);
+}
+
+static void test_faults_behind_what_is_remembered(void **state)
+{
+	struct sonde_error *error;
+	struct scene scene;
+	uint8_t byte;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 6, 0x700000);
+	for (int i = 0; i < 2; i++) {
+		error = read_cached(&scene, scene_page(6) + 3, &byte, 1);
+		assert_true(error && sonde_error_address(error) == scene_page(6) + 3);
+		check_says(error, SONDE_ERROR_FAULT, "0x700003");
+	}
+	scene_deinit(&scene);
 }
 
 int main(void)
@@ -367,9 +479,12 @@ int main(void)
 		cmocka_unit_test(test_error_behind_a_run),
 		cmocka_unit_test(test_read_of_broken_memory),
 		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_failed_writes_change_nothing),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_absent_pages),
 		cmocka_unit_test(test_no_window),
+		cmocka_unit_test(test_walks_once),
+		cmocka_unit_test(test_faults_behind_what_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

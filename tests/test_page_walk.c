@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "macros.h"
+#include "page_cache.h"
 #include "page_cases.h"
 #include "page_memory.h"
 #include "page_walk.h"
@@ -283,6 +284,7 @@ static void test_nothing_is_translated(void **state)
 	struct sonde_page_regime regime = page_case_regime(&sonde_arch_i386, &cpu);
 	struct sonde_translation found;
 	struct page_memory memory;
+	struct sonde_space virtual = {.epoch = &memory.epoch};
 	struct sonde_window window;
 	uint8_t bytes[8] = {0};
 
@@ -296,10 +298,11 @@ static void test_nothing_is_translated(void **state)
 	check(sonde_page_read(&memory.space, &regime, 0x1ff000, bytes, 8));
 	assert_int_equal(bytes[0], 0x88);
 	memory.window_bytes = 16384;
-	check(sonde_page_look(&memory.space, &regime, 0x1ff000, &window));
+	check(sonde_page_cache_look(&virtual, &memory.space, &regime, 0x1ff000, &window));
 	assert_int_equal(window.host[0x1ff000 - window.address], 0x88);
-	check(sonde_page_look(&memory.space, &regime, 0x200000, &window));
+	check(sonde_page_cache_look(&virtual, &memory.space, &regime, 0x200000, &window));
 	assert_int_equal(window.length, 0);
+	sonde_space_deinit(&virtual);
 	page_memory_deinit(&memory);
 }
 

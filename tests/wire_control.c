@@ -667,14 +667,14 @@ static void test_nothing_is_asked_while_it_runs(void **state)
 	check(sonde_target_resume(wire.target));
 	fake_stub_forget(wire.stub);
 	check_fails(sonde_space_read_integer(wire.memory, 0x3000, 8, &value),
-		SONDE_ERROR_INVALID);
-	check_fails(sonde_thread_read_pc(wire.thread, &value), SONDE_ERROR_INVALID);
+		SONDE_ERROR_RUNNING);
+	check_fails(sonde_thread_read_pc(wire.thread, &value), SONDE_ERROR_RUNNING);
 	check_fails(sonde_breakpoint_create(
 			    wire.target, SONDE_BREAKPOINT_SOFTWARE, 0x1004, 0, &other),
-		SONDE_ERROR_INVALID);
-	check_fails(sonde_target_resume(wire.target), SONDE_ERROR_INVALID);
+		SONDE_ERROR_RUNNING);
+	check_fails(sonde_target_resume(wire.target), SONDE_ERROR_RUNNING);
 	check_fails(sonde_target_step(wire.target, wire.thread, false, &stop),
-		SONDE_ERROR_INVALID);
+		SONDE_ERROR_RUNNING);
 	check(sonde_target_threads(wire.target, &threads, &count));
 	assert_int_equal(count, 1);
 	assert_int_equal(fake_stub_count(wire.stub), 0);
@@ -695,7 +695,7 @@ static void test_breakpoint_destroyed_while_it_runs(void **state)
 	wire_open(&wire, &qemu);
 	breakpoint = break_at(&wire, 0x5000);
 	check(sonde_target_resume(wire.target));
-	check_fails(sonde_breakpoint_destroy(breakpoint), SONDE_ERROR_INVALID);
+	check_fails(sonde_breakpoint_destroy(breakpoint), SONDE_ERROR_RUNNING);
 	check(sonde_target_detach(wire.target));
 	fake_stub_wait_left(wire.stub);
 	assert_int_equal(fake_stub_traps(wire.stub), 0);

@@ -239,7 +239,7 @@ static void test_no_byte_while_it_runs(void **state)
 		refuse(&wire, "g");
 		refuse(&wire, "m3000,8");
 		check_fails(sonde_space_read_integer(wire.memory, 0x3000, 8, &value),
-			SONDE_ERROR_INVALID);
+			SONDE_ERROR_RUNNING);
 		check_fails(
 			sonde_target_wait(wire.target, 20, &stop), SONDE_ERROR_TIMEOUT);
 		fake_stub_say(wire.stub, "O6869");

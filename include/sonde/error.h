@@ -50,6 +50,8 @@ enum sonde_error_kind {
 	SONDE_ERROR_BUSY,
 	/** The caller asked for something that has no meaning. */
 	SONDE_ERROR_INVALID,
+	/** The target runs, and has to be stopped for this. */
+	SONDE_ERROR_RUNNING,
 };
 
 struct sonde_error;

@@ -30,7 +30,7 @@ extern "C" {
 
 enum {
 	/** Changes with every change of this header: the check is exact. */
-	SONDE_HELPER_ABI = 4,
+	SONDE_HELPER_ABI = 5,
 };
 
 /** One target's helper: the helper's own structure begins with this one. */
@@ -44,8 +44,7 @@ struct sonde_helper_host;
 struct sonde_helper_description {
 	/** Our name of the architecture, or NULL. Lives as long as the helper. */
 	const char *architecture;
-	/** What is behind the stub, such as "QEMU", or NULL. Lives as long as the helper.
-	 */
+	/** What is behind the stub ("QEMU"), or NULL. Lives as long as the helper. */
 	const char *kind;
 	/** 0: unknown. */
 	unsigned cpus;
@@ -113,6 +112,13 @@ struct sonde_memory_request {
 	/** Not NULL: a write of these bytes. */
 	const void *data;
 	/**
+	 * Of a write: this may be code that the CPU has executed. Where it is emulated,
+	 * only a helper that lets the emulator notice writes it; others pass on.
+	 */
+	bool must_be_noticed;
+	/** Of a write: nothing is written yet; whoever would do it sets *handled. */
+	bool only_check;
+	/**
 	 * Not NULL: nothing is to be read; a helper that has this memory mapped may say
 	 * where. Others set *handled and leave it as it is, which is zeros. It is valid
 	 * until state_changed.
@@ -166,8 +172,8 @@ struct sonde_helper_ops {
 		bool *handled);
 
 	/**
-	 * Optional. Read or write memory: completely, or SONDE_ERROR_FAULT with the
-	 * first address that failed and all bytes before it done.
+	 * Optional. Read memory: completely, or SONDE_ERROR_FAULT with the first address
+	 * that failed and all bytes before it done. Or write: completely, or nothing.
 	 */
 	struct sonde_error *(*memory)(struct sonde_helper *helper,
 		const struct sonde_memory_request *request, bool *handled);

@@ -27,7 +27,13 @@ SONDE_PUBLIC const char *sonde_space_name(const struct sonde_space *space);
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_space_read(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length);
 
-/** On a fault the bytes before sonde_error_address() have been written. */
+/**
+ * Writes @p length bytes, read-only pages included. One that fails has changed nothing:
+ * where a stub has taken a part and then refuses, or something breaks half-way, the error
+ * says so. A running target that can be read can be written, too; but what may be code,
+ * where the CPU is emulated, and what only the stub can write, fails with
+ * SONDE_ERROR_RUNNING: it is stopped first.
+ */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_space_write(
 	struct sonde_space *space, uint64_t address, const void *data, size_t length);
 

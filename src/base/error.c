@@ -133,6 +133,7 @@ const char *sonde_error_kind_name(enum sonde_error_kind kind)
 		[SONDE_ERROR_TIMEOUT] = "timeout",
 		[SONDE_ERROR_BUSY] = "busy",
 		[SONDE_ERROR_INVALID] = "invalid",
+		[SONDE_ERROR_RUNNING] = "running",
 	};
 
 	return (unsigned)kind < ARRAY_SIZE(names) ? names[kind] : "unknown";

@@ -23,6 +23,8 @@ enum cli_status {
 	CLI_FAILED = 1,
 	/** The command line is wrong. */
 	CLI_USAGE = 2,
+	/** Of a command that found the target running: again, with the target stopped. */
+	CLI_WANTS_STOP,
 };
 
 struct cli_settings {

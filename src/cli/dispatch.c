@@ -59,15 +59,39 @@ static int stop_once(struct cli *cli, const struct cli_command *command)
 	return CLI_DONE;
 }
 
+/* Sets *@p resume to whether the machine was stopped by this. */
+static int stop_now(struct cli *cli, bool *resume)
+{
+	struct sonde_stop stop;
+
+	CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
+	*resume = stop.reason == SONDE_STOP_INTERRUPT;
+	return CLI_DONE;
+}
+
+/* The same with what it may learn on its way. */
+static int run_command(
+	struct cli *cli, const struct cli_arguments *arguments, bool *resume)
+{
+	int status = arguments->command->run(cli, arguments);
+
+	if (status != CLI_WANTS_STOP)
+		return status;
+	status = stop_now(cli, resume);
+	return status == CLI_DONE ? arguments->command->run(cli, arguments) : status;
+}
+
 static int attach_and_run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	int status, detached;
+	bool resume;
 
 	status = cli_attach(cli, arguments);
 	if (status == CLI_DONE)
 		status = stop_once(cli, arguments->command);
+	/* Detaching lets it go on. */
 	if (status == CLI_DONE)
-		status = arguments->command->run(cli, arguments);
+		status = run_command(cli, arguments, &resume);
 	detached = cli_detach(cli);
 	/* Ctrl-Z during what was too short to be suspended. */
 	if (cli_signals_suspension())
@@ -89,18 +113,13 @@ int cli_run_once(struct cli *cli, const struct cli_arguments *arguments)
 	return status;
 }
 
-/* Sets *@p resume to whether the machine was stopped by this. */
 static int stop_for(struct cli *cli, const struct cli_command *command, bool *resume)
 {
-	struct sonde_stop stop;
-
 	*resume = false;
 	if (!needs_stop(cli, command) ||
 		sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
 		return CLI_DONE;
-	CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
-	*resume = stop.reason == SONDE_STOP_INTERRUPT;
-	return CLI_DONE;
+	return stop_now(cli, resume);
 }
 
 int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
@@ -116,7 +135,7 @@ int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 	cli->ran_before = sonde_target_state(cli->target) == SONDE_STATE_RUNNING;
 	status = stop_for(cli, arguments->command, &resume);
 	if (status == CLI_DONE)
-		status = arguments->command->run(cli, arguments);
+		status = run_command(cli, arguments, &resume);
 	if (!resume || cli->stay_stopped || cli->quit ||
 		sonde_target_state(cli->target) != SONDE_STATE_STOPPED) {
 		sonde_target_rest(cli->target);

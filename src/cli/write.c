@@ -58,16 +58,15 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	return CLI_DONE;
 }
 
-static int report_partial(
-	struct cli *cli, struct sonde_error *error, uint64_t address, size_t length)
+/* Data are written while the guest runs; whoever needs it stopped says so. */
+static int report(struct cli *cli, struct sonde_error *error)
 {
-	size_t done = cli_bytes_before(error, address, length);
-
-	cli_report(cli, error);
-	if (done)
-		cli_notice(cli, "the first %zu of %zu bytes have been written", done,
-			length);
-	return CLI_FAILED;
+	if (!error)
+		return CLI_DONE;
+	if (sonde_error_kind(error) != SONDE_ERROR_RUNNING)
+		return cli_report(cli, error);
+	sonde_error_destroy(error);
+	return CLI_WANTS_STOP;
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
@@ -86,10 +85,8 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 		return status;
 	error = bytes.length ? sonde_space_write(space, address, bytes.data, bytes.length)
 			     : NULL;
-	if (error)
-		status = report_partial(cli, error, address, bytes.length);
 	free(bytes.data);
-	return status;
+	return report(cli, error);
 }
 
 static const struct cli_option options[] = {
@@ -109,7 +106,7 @@ const struct cli_command cli_command_write = {
 	.summary = "change memory; refuses unless given --write",
 	.example = "--write '$rsp' 41424344",
 	.options = options,
-	.use = CLI_USES_STOPPED_TARGET,
+	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,
 };

@@ -34,7 +34,7 @@ extern __thread struct sonde_guarded_range sonde_guarded_range
 SONDE_NODISCARD struct sonde_error *sonde_guarded_copy_prepare(void);
 
 /**
- * From here to sonde_guard_end() this thread may read these bytes, and nothing that is
+ * From here to sonde_guard_end() this thread may use these bytes, and nothing that is
  * called in between may have them unmapped. Begun again, it is about other bytes.
  */
 static inline void sonde_guard_begin(const void *from, size_t length)
@@ -47,7 +47,7 @@ static inline void sonde_guard_begin(const void *from, size_t length)
 }
 
 /**
- * False: a file behind what was read ends before that, and what was read means nothing.
+ * False: a file behind these bytes ends before them, and what was read means nothing.
  * From then on pages of zeros lie there, so the whole mapping is to be given up.
  */
 static inline bool sonde_guard_end(void)
@@ -72,6 +72,14 @@ static inline bool sonde_guarded_copy(void *to, const void *from, size_t length)
 		memcpy(to, from, 8);
 	else
 		memcpy(to, from, length);
+	return sonde_guard_end();
+}
+
+/** The same where what is written to, @p to, may end. */
+static inline bool sonde_guarded_store(void *to, const void *from, size_t length)
+{
+	sonde_guard_begin(to, length);
+	memcpy(to, from, length);
 	return sonde_guard_end();
 }
 

@@ -44,7 +44,7 @@ struct sonde_page_plan {
 /** The tables that a CPU translates with at the moment. */
 struct sonde_page_tables {
 	struct sonde_space *physical;
-	/** 1 + the target's epoch in which they were read; 0: they were not. */
+	/** 1 + the space's epoch in which they were read; 0: they were not. */
 	uint64_t age;
 	struct sonde_page_regime regime;
 	/** By the highest bit of an address. */

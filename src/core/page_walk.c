@@ -261,13 +261,6 @@ struct sonde_error *sonde_page_walk(struct sonde_space *physical,
 
 /* --- the space behind it ---------------------------------------------------------- */
 
-/* A piece of memory to be read or written; one of the pointers is NULL. */
-struct transfer {
-	struct sonde_space *physical;
-	uint8_t *to;
-	const uint8_t *from;
-};
-
 /* Physical memory that is contiguous, and why it ends if that is an error. */
 struct run {
 	uint64_t physical;
@@ -311,43 +304,40 @@ static struct sonde_error *find_run(struct sonde_space *physical,
 	return NULL;
 }
 
-/* The fault is of a physical address; whoever asked knows the virtual one. */
-static struct sonde_error *as_virtual(
-	struct sonde_error *error, const struct run *run, uint64_t address)
+struct sonde_error *sonde_page_fault(
+	struct sonde_error *error, uint64_t physical, size_t length, uint64_t address)
 {
 	uint64_t offset;
 	char text[96];
 
 	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
 		return error;
-	offset = sonde_error_address(error) - run->physical;
+	offset = sonde_error_address(error) - physical;
 	sonde_error_destroy(error);
-	if (offset >= run->length)
+	if (offset >= length)
 		offset = 0;
 	snprintf(text, sizeof(text),
 		"no memory is at physical address 0x%" PRIx64 ", which is mapped",
-		run->physical + offset);
+		physical + offset);
 	return sonde_error_fault(address + offset, text);
 }
 
-static struct sonde_error *transfer_run(const struct transfer *transfer, size_t done,
-	const struct run *run, uint64_t address)
+static struct sonde_error *read_run(struct sonde_space *physical, const struct run *run,
+	uint64_t address, uint8_t *buffer)
 {
-	struct sonde_error *error;
+	struct sonde_error *error =
+		sonde_space_read(physical, run->physical, buffer, run->length);
 
-	if (transfer->to)
-		error = sonde_space_read(transfer->physical, run->physical,
-			transfer->to + done, run->length);
-	else
-		error = sonde_space_write(transfer->physical, run->physical,
-			transfer->from + done, run->length);
-	return sonde_error_first(as_virtual(error, run, address), run->end);
+	return sonde_error_first(
+		sonde_page_fault(error, run->physical, run->length, address), run->end);
 }
 
-static struct sonde_error *transfer_pages(const struct transfer *transfer,
-	const struct sonde_page_regime *regime, uint64_t address, size_t length)
+struct sonde_error *sonde_page_read(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, void *buffer,
+	size_t length)
 {
 	struct trail walk = {.range = NULL};
+	uint8_t *to = buffer;
 	struct run run;
 
 	if (length && length - 1 > UINT64_MAX - address)
@@ -355,58 +345,12 @@ static struct sonde_error *transfer_pages(const struct transfer *transfer,
 			address, "the range goes past the end of the address space");
 	if (!regime->range_count) {
 		run = (struct run){.physical = address, .length = length};
-		return length ? transfer_run(transfer, 0, &run, address) : NULL;
+		return length ? read_run(physical, &run, address, to) : NULL;
 	}
 	for (size_t done = 0; done < length; done += run.length) {
-		CHECK(find_run(transfer->physical, regime, address + done, length - done,
-			&walk, &run));
-		CHECK(transfer_run(transfer, done, &run, address + done));
+		CHECK(find_run(
+			physical, regime, address + done, length - done, &walk, &run));
+		CHECK(read_run(physical, &run, address + done, to + done));
 	}
-	return NULL;
-}
-
-struct sonde_error *sonde_page_read(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, void *buffer,
-	size_t length)
-{
-	const struct transfer transfer = {.physical = physical, .to = buffer};
-
-	return transfer_pages(&transfer, regime, address, length);
-}
-
-struct sonde_error *sonde_page_write(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, const void *data,
-	size_t length)
-{
-	const struct transfer transfer = {.physical = physical, .from = data};
-
-	return transfer_pages(&transfer, regime, address, length);
-}
-
-/* --- windows ----------------------------------------------------------------------- */
-
-/* Guests' pages are as large as those of windows, or larger. */
-struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
-	struct sonde_window *ret)
-{
-	const struct sonde_window_page *seen;
-	struct trail walk = {.range = NULL};
-	uint64_t target = address;
-
-	*ret = (struct sonde_window){.length = 0};
-	if (!physical->ops->look)
-		return NULL;
-	if (regime->range_count) {
-		CHECK(find_page(physical, regime, address, &walk));
-		target = physical_of(&walk, address);
-	}
-	seen = sonde_space_see_page(physical, target);
-	if (seen)
-		*ret = (struct sonde_window){
-			.address = address - address % SONDE_WINDOW_PAGE_BYTES,
-			.length = SONDE_WINDOW_PAGE_BYTES,
-			.host = seen->host,
-			.broken = seen->broken};
 	return NULL;
 }

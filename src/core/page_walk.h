@@ -27,14 +27,12 @@ SONDE_NODISCARD struct sonde_error *sonde_page_read(struct sonde_space *physical
 	const struct sonde_page_regime *regime, uint64_t address, void *buffer,
 	size_t length);
 
-/** As sonde_space_ops.write; read-only pages are written, too. */
-SONDE_NODISCARD struct sonde_error *sonde_page_write(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, const void *data,
-	size_t length);
-
-/** As sonde_space_ops.look; what it shows is one page of windows, or nothing. */
-SONDE_NODISCARD struct sonde_error *sonde_page_look(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address,
-	struct sonde_window *ret);
+/**
+ * What was met at @p length bytes of physical memory from @p physical on, which are at
+ * @p address: faults are of virtual addresses then, other errors stay. Takes over and
+ * returns @p error; NULL for NULL.
+ */
+struct sonde_error *sonde_page_fault(
+	struct sonde_error *error, uint64_t physical, size_t length, uint64_t address);
 
 #endif

@@ -200,7 +200,7 @@ static struct sonde_error *start(
 {
 	bool free_running = !plan->step || plan->others_run;
 
-	target->epoch++;
+	sonde_target_next_epoch(target);
 	CHECK(note_pc_owed(target, free_running && has_written_traps(target)));
 	target->backwards = plan->backwards;
 	target->interrupt_asked = false;

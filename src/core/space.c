@@ -36,8 +36,10 @@ void sonde_space_deinit(struct sonde_space *space)
 {
 	free(space->pages);
 	free(space->proofs);
+	free(space->page_cache);
 	space->pages = NULL;
 	space->proofs = NULL;
+	space->page_cache = NULL;
 }
 
 void sonde_space_lose(struct sonde_space *space, bool *broken)
@@ -329,17 +331,18 @@ struct sonde_error *sonde_space_read(
 struct sonde_error *sonde_space_write(
 	struct sonde_space *space, uint64_t address, const void *data, size_t length)
 {
+	const struct sonde_write write = {
+		.address = address, .data = data, .length = length, .may_be_code = true};
 	struct sonde_error *error = check_range(space, address, length);
 
-	/* It may be a page table. */
-	sonde_space_forget(space);
+	/* It may be a page table, also of others. */
+	++*space->epoch;
 	if (!error && !space->ops->write)
 		error = sonde_error_create(SONDE_ERROR_UNSUPPORTED, "it is read-only");
 	if (!error && length && space->traps)
-		error = sonde_traps_write_around(
-			space->traps, space, address, data, length);
+		error = sonde_traps_write_around(space->traps, space, &write);
 	else if (!error && length)
-		error = space->ops->write(space, address, data, length);
+		error = space->ops->write(space, &write);
 	return sonde_error_while(error, "writing %zu byte%s of %s memory at 0x%" PRIx64,
 		length, length == 1 ? "" : "s", space->name, address);
 }

@@ -10,9 +10,21 @@
 #include "macros.h"
 #include "window.h"
 
+struct sonde_page_cache;
 struct sonde_page_proof;
 struct sonde_page_tables;
 struct sonde_traps;
+
+/** What is to be written to a space. */
+struct sonde_write {
+	uint64_t address;
+	const void *data;
+	size_t length;
+	/** The guest may execute it, or may have: an emulated CPU has to notice. */
+	bool may_be_code;
+	/** Nothing is written: could all of it be? */
+	bool only_check;
+};
 
 struct sonde_space_ops {
 	/** Mandatory. All of it, or a fault with the bytes before it done. */
@@ -25,9 +37,12 @@ struct sonde_space_ops {
 	 */
 	struct sonde_error *(*look)(
 		struct sonde_space *space, uint64_t address, struct sonde_window *ret);
-	/** Optional: NULL is a space that cannot be written. The same. */
-	struct sonde_error *(*write)(struct sonde_space *space, uint64_t address,
-		const void *data, size_t length);
+	/**
+	 * Optional: NULL is a space that cannot be written. All of it, or an error and
+	 * nothing; where that cannot be had, the error says so.
+	 */
+	struct sonde_error *(*write)(
+		struct sonde_space *space, const struct sonde_write *write);
 };
 
 struct sonde_space {
@@ -42,8 +57,8 @@ struct sonde_space {
 	bool per_thread;
 	/** Instructions that we replaced: reads show what was there. May be NULL. */
 	struct sonde_traps *traps;
-	/** Mandatory. Counts up when windows are not valid any more, also those of the
-	 * other spaces of a target. */
+	/** Mandatory. Counts up when neither windows nor pages are valid any more, in
+	 * none of a target's spaces. */
 	uint64_t *epoch;
 	/** Of windows that sonde_space_forget() forgot; begins with 0. */
 	uint64_t forgotten;
@@ -56,6 +71,8 @@ struct sonde_space {
 	 * as long as their age is 1 + *@ref epoch. Borrowed.
 	 */
 	const struct sonde_page_tables *tables;
+	/** Where pages are that no window shows; owned; NULL: none was looked for. */
+	struct sonde_page_cache *page_cache;
 	/** SONDE_WINDOW_PAGES of them once there is one; owned. */
 	struct sonde_window_page *pages;
 	/** Of each of them that was found by @ref tables; owned. */

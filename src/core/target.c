@@ -61,7 +61,7 @@ struct sonde_error *sonde_target_check_stopped(const struct sonde_target *target
 	case SONDE_STATE_ENDED:
 		return sonde_error_create(SONDE_ERROR_NOT_FOUND, "the target has ended");
 	default:
-		return sonde_error_create(SONDE_ERROR_INVALID, "the target is running");
+		return sonde_error_create(SONDE_ERROR_RUNNING, "the target is running");
 	}
 }
 
@@ -87,7 +87,7 @@ uint64_t sonde_target_ram_bytes(const struct sonde_target *target)
 void sonde_target_rest(struct sonde_target *target)
 {
 	if (target->state != SONDE_STATE_STOPPED)
-		target->epoch++;
+		sonde_target_next_epoch(target);
 	if (target->ops->rest && !target->detached)
 		target->ops->rest(target);
 }

@@ -149,6 +149,8 @@ struct sonde_target {
 	bool watched;
 	/** Grows at each resume: what was read before is not believed after. */
 	uint64_t epoch;
+	/** Grows with it, and when memory was written, which may be a page table. */
+	uint64_t memory_epoch;
 	/** The program counter, once it was looked for; forget it when the list changes.
 	 */
 	const struct sonde_register *pc;
@@ -168,6 +170,13 @@ struct sonde_target {
 	bool has_pending;
 	struct sonde_stop pending;
 };
+
+/** What was read of it is not believed any more. */
+static inline void sonde_target_next_epoch(struct sonde_target *target)
+{
+	target->epoch++;
+	target->memory_epoch++;
+}
 
 /** Fills in what all targets have; the maker then sets the facets. */
 SONDE_NODISCARD struct sonde_error *sonde_target_init(

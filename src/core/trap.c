@@ -69,47 +69,57 @@ static const uint8_t *instruction_of(const struct sonde_target *target)
 	return target->arch->breakpoint;
 }
 
-struct sonde_error *sonde_traps_write_around(struct sonde_traps *traps,
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+/* @p data, with the traps' instruction where traps are. The caller frees *@p copy. */
+static struct sonde_error *keep_traps(
+	const struct sonde_traps *traps, const struct sonde_write *write, uint8_t **copy)
 {
 	const struct sonde_target *target =
 		CONTAINER_OF(traps, const struct sonde_target, traps);
-	CLEANUP(cleanup_free) uint8_t *copy = NULL;
-	const void *bytes_to_write = data;
-	struct sonde_error *error;
-	size_t done = length;
 
+	*copy = malloc(write->length);
+	if (!*copy)
+		return sonde_error_no_memory();
+	memcpy(*copy, write->data, write->length);
 	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next) {
 		unsigned in_trap;
 		size_t in_range;
-		unsigned bytes = overlap(trap, address, length, &in_trap, &in_range);
-
-		if (!bytes)
-			continue;
-		if (!copy) {
-			copy = malloc(length);
-			if (!copy)
-				return sonde_error_no_memory();
-			memcpy(copy, data, length);
-			bytes_to_write = copy;
-		}
-		memcpy(copy + in_range, instruction_of(target) + in_trap, bytes);
-	}
-	error = space->ops->write(space, address, bytes_to_write, length);
-	if (error)
-		done = sonde_error_is(error, SONDE_ERROR_FAULT)
-			       ? (size_t)(sonde_error_address(error) - address)
-			       : 0;
-	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next) {
-		unsigned in_trap;
-		size_t in_range;
-		unsigned bytes = overlap(trap, address, done, &in_trap, &in_range);
+		unsigned bytes =
+			overlap(trap, write->address, write->length, &in_trap, &in_range);
 
 		if (bytes)
-			memcpy(trap->original + in_trap, (const uint8_t *)data + in_range,
-				bytes);
+			memcpy(*copy + in_range, instruction_of(target) + in_trap, bytes);
 	}
-	return error;
+	return NULL;
+}
+
+static void change_originals(
+	const struct sonde_traps *traps, const struct sonde_write *write)
+{
+	for (struct sonde_trap *trap = traps->first; trap; trap = trap->next) {
+		unsigned in_trap;
+		size_t in_range;
+		unsigned bytes =
+			overlap(trap, write->address, write->length, &in_trap, &in_range);
+
+		if (bytes)
+			memcpy(trap->original + in_trap,
+				(const uint8_t *)write->data + in_range, bytes);
+	}
+}
+
+struct sonde_error *sonde_traps_write_around(const struct sonde_traps *traps,
+	struct sonde_space *space, const struct sonde_write *write)
+{
+	CLEANUP(cleanup_free) uint8_t *copy = NULL;
+	struct sonde_write around = *write;
+
+	if (traps->first) {
+		CHECK(keep_traps(traps, write, &copy));
+		around.data = copy;
+	}
+	CHECK(space->ops->write(space, &around));
+	change_originals(traps, write);
+	return NULL;
 }
 
 static struct sonde_error *trap_space(
@@ -155,6 +165,15 @@ void sonde_trap_forget(struct sonde_target *target, struct sonde_trap *trap)
 	sonde_journal_disarm(target->journal, &trap->journal_slot);
 }
 
+static struct sonde_error *write_code(
+	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+{
+	const struct sonde_write write = {
+		.address = address, .data = data, .length = length, .may_be_code = true};
+
+	return space->ops->write(space, &write);
+}
+
 /* The stub sets no breakpoints: replace the instruction ourselves. */
 static struct sonde_error *write_trap(
 	struct sonde_target *target, struct sonde_trap *trap)
@@ -168,8 +187,7 @@ static struct sonde_error *write_trap(
 	/* It may be listed as one that the stub would manage. */
 	sonde_trap_forget(target, trap);
 	CHECK(list_written(target, trap));
-	CHECK(space->ops->write(
-		space, trap->place.address, instruction_of(target), bytes));
+	CHECK(write_code(space, trap->place.address, instruction_of(target), bytes));
 	trap->written = true;
 	return NULL;
 }
@@ -180,7 +198,7 @@ static struct sonde_error *unwrite_trap(
 	struct sonde_space *space;
 
 	CHECK(trap_space(target, &space));
-	CHECK(space->ops->write(
+	CHECK(write_code(
 		space, trap->place.address, trap->original, trap->written_bytes));
 	trap->written = false;
 	return NULL;

@@ -11,6 +11,8 @@
 #include <sonde/breakpoint.h>
 #include <sonde/space.h>
 
+struct sonde_write;
+
 /** What makes two traps the same. */
 struct sonde_trap_place {
 	enum sonde_breakpoint_kind kind;
@@ -49,8 +51,9 @@ void sonde_traps_hide(
 	const struct sonde_traps *traps, uint64_t address, uint8_t *data, size_t length);
 
 /** Writes memory, keeping written traps in place and their originals up to date. */
-SONDE_NODISCARD struct sonde_error *sonde_traps_write_around(struct sonde_traps *traps,
-	struct sonde_space *space, uint64_t address, const void *data, size_t length);
+SONDE_NODISCARD struct sonde_error *sonde_traps_write_around(
+	const struct sonde_traps *traps, struct sonde_space *space,
+	const struct sonde_write *write);
 
 /** Puts @p trap into the target, or takes it out; nothing to do where it is so already.
  */

@@ -221,7 +221,7 @@ void sonde_helper_notice_state(struct sonde_helper_host *host, enum sonde_state 
 {
 	struct sonde_target *target = &host->machine->target;
 
-	target->epoch++;
+	sonde_target_next_epoch(target);
 	/* What a connected stub says of it counts more. */
 	if (!host->machine->stub_open)
 		target->state = state;

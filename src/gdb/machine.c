@@ -175,7 +175,7 @@ struct sonde_error *sonde_gdb_machine_connect(struct sonde_gdb_machine *machine)
 			"socket, through which sonde starts one");
 	error = retire_layout(machine);
 	target->pc = NULL;
-	target->epoch++;
+	sonde_target_next_epoch(target);
 	if (!error)
 		error = connect_to(machine, address);
 	if (error && !machine->stub_open)

@@ -20,8 +20,10 @@ struct sonde_gdb_space {
 	struct sonde_gdb_machine *machine;
 	/** NULL: physical. */
 	struct sonde_thread *thread;
-	/** What the thread translates addresses with. */
+	/** What the thread translates addresses with, and 1 + the target's epoch in which
+	 * its registers told that. */
 	struct sonde_page_tables tables;
+	uint64_t tables_epoch;
 };
 
 struct sonde_gdb_thread {

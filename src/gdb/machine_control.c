@@ -404,7 +404,7 @@ static struct sonde_error *wait_for_stop(
 			*ret = stop;
 			return NULL;
 		}
-		target->epoch++;
+		sonde_target_next_epoch(target);
 		CHECK(send_plan(machine, &machine->plan));
 		target->state = SONDE_STATE_RUNNING;
 	}

@@ -197,7 +197,7 @@ static struct sonde_error *go_on(struct sonde_target *target)
 {
 	static const struct sonde_resume_plan everybody = {0};
 
-	target->epoch++;
+	sonde_target_next_epoch(target);
 	CHECK(target->control->resume(target, &everybody));
 	target->state = SONDE_STATE_RUNNING;
 	return NULL;

@@ -5,12 +5,17 @@
  * than the stub by far, and nothing has to stop. Where the registers that tell the tables
  * cannot be had, a helper may still translate, page by page. The stub comes last.
  *
- * Writes go through the stub: QEMU notices there that code has changed.
+ * Writes go the same ways. Which pages may be code, their tables tell; of physical
+ * memory anything may be. Where the CPU is emulated a helper leaves code to the stub,
+ * which tells the emulator.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "machine.h"
+#include "page_cache.h"
 #include "page_walk.h"
+#include "page_write.h"
 #include "space_page.h"
 
 static struct sonde_gdb_space *space_of(struct sonde_space *space)
@@ -31,13 +36,24 @@ static struct sonde_memory_request request_of(
 
 /* --- physical ------------------------------------------------------------------- */
 
-static struct sonde_error *ask_chain(struct sonde_gdb_space *space, uint64_t address,
-	void *buffer, const void *data, size_t length)
+static struct sonde_error *ask_to_read(
+	struct sonde_gdb_space *space, uint64_t address, void *buffer, size_t length)
 {
 	struct sonde_memory_request request = request_of(space, address, length);
 
 	request.ret = buffer;
-	request.data = data;
+	return sonde_gdb_chain_memory(space->machine, &request);
+}
+
+static struct sonde_error *ask_to_write(
+	struct sonde_gdb_space *space, const struct sonde_write *write)
+{
+	struct sonde_memory_request request =
+		request_of(space, write->address, write->length);
+
+	request.data = write->data;
+	request.must_be_noticed = write->may_be_code;
+	request.only_check = write->only_check;
 	return sonde_gdb_chain_memory(space->machine, &request);
 }
 
@@ -45,7 +61,7 @@ static struct sonde_error *read_physical(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
 {
 	CHECK(sonde_target_check_readable(&space_of(space)->machine->target));
-	return ask_chain(space_of(space), address, buffer, NULL, length);
+	return ask_to_read(space_of(space), address, buffer, length);
 }
 
 static struct sonde_error *look_physical(
@@ -75,20 +91,23 @@ static struct sonde_error *look_physical(
 
 /* --- virtual -------------------------------------------------------------------- */
 
-/* Ends with the epoch, as all that is read of the CPU does. */
+/* What registers tell ends with the epoch; that memory was written does not change it. */
 static struct sonde_error *find_regime(struct sonde_gdb_space *space)
 {
+	const struct sonde_target *target = &space->machine->target;
 	struct sonde_page_tables *tables = &space->tables;
-	uint64_t age = 1 + space->machine->target.epoch;
 
-	if (tables->age == age)
+	if (space->tables_epoch == 1 + target->epoch) {
+		tables->age = 1 + target->memory_epoch;
 		return NULL;
-	tables->age = 0;
+	}
+	tables->age = space->tables_epoch = 0;
 	CHECK(sonde_target_check_readable(&space->machine->target));
 	CHECK(sonde_thread_read_regime(space->thread, &tables->regime));
 	tables->physical = &space->machine->physical.space;
 	sonde_page_tables_plan(tables);
-	tables->age = age;
+	space->tables_epoch = 1 + target->epoch;
+	tables->age = 1 + target->memory_epoch;
 	return NULL;
 }
 
@@ -143,11 +162,11 @@ static struct sonde_error *read_virtual(
 	bool handled;
 
 	if (!machine->local_memory)
-		return ask_chain(own, address, buffer, NULL, length);
+		return ask_to_read(own, address, buffer, length);
 	error = find_regime(own);
 	if (!error)
-		return sonde_page_read(&machine->physical.space, &own->tables.regime,
-			address, buffer, length);
+		return sonde_page_cache_read(space, &machine->physical.space,
+			&own->tables.regime, address, buffer, length);
 	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
 		return error;
 	error = sonde_error_first(
@@ -163,7 +182,7 @@ static struct sonde_error *read_virtual(
 	if (!machine->stub_open || machine->target.state != SONDE_STATE_STOPPED)
 		return error;
 	sonde_error_destroy(error);
-	return ask_chain(own, address, buffer, NULL, length);
+	return ask_to_read(own, address, buffer, length);
 }
 
 static struct sonde_error *look_virtual(
@@ -176,32 +195,49 @@ static struct sonde_error *look_virtual(
 		return NULL;
 	}
 	CHECK(find_regime(own));
-	return sonde_page_look(
-		&own->machine->physical.space, &own->tables.regime, address, ret);
+	return sonde_page_cache_look(
+		space, &own->machine->physical.space, &own->tables.regime, address, ret);
 }
 
 /* --- writing -------------------------------------------------------------------- */
 
-static struct sonde_error *write_space(
-	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+static struct sonde_error *write_physical(
+	struct sonde_space *space, const struct sonde_write *write)
+{
+	CHECK(sonde_target_check_readable(&space_of(space)->machine->target));
+	return ask_to_write(space_of(space), write);
+}
+
+static struct sonde_error *write_virtual(
+	struct sonde_space *space, const struct sonde_write *write)
 {
 	struct sonde_gdb_space *own = space_of(space);
+	struct sonde_gdb_machine *machine = own->machine;
+	struct sonde_error *error;
 
-	CHECK(sonde_target_check_stopped(&own->machine->target));
-	CHECK(sonde_gdb_machine_connect(own->machine));
-	return ask_chain(own, address, NULL, data, length);
+	if (!machine->local_memory)
+		return ask_to_write(own, write);
+	error = find_regime(own);
+	if (!error)
+		error = sonde_page_write(
+			&machine->physical.space, &own->tables.regime, write);
+	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
+		return error;
+	/* Registers do not tell the tables, or it is a ROM. */
+	sonde_error_destroy(error);
+	return ask_to_write(own, write);
 }
 
 static const struct sonde_space_ops physical_ops = {
 	.read = read_physical,
 	.look = look_physical,
-	.write = write_space,
+	.write = write_physical,
 };
 
 static const struct sonde_space_ops virtual_ops = {
 	.read = read_virtual,
 	.look = look_virtual,
-	.write = write_space,
+	.write = write_virtual,
 };
 
 /* -------------------------------------------------------------------------------- */
@@ -223,9 +259,51 @@ void sonde_gdb_machine_init_space(struct sonde_gdb_machine *machine,
 		.big_endian = arch->big_endian,
 		.per_thread = thread != NULL,
 		.traps = thread ? &machine->target.traps : NULL,
-		.epoch = &machine->target.epoch,
+		.epoch = &machine->target.memory_epoch,
 		.tables = thread ? &space->tables : NULL,
 	};
+}
+
+/* --- by the stub ------------------------------------------------------------------ */
+
+static bool is_in_one_page(const struct sonde_gdb_machine *machine,
+	const struct sonde_memory_request *request)
+{
+	uint64_t last = request->address + request->length - 1;
+
+	return (request->address ^ last) < machine->target.arch->page_bytes;
+}
+
+/* A stub may take some pages and refuse the next: what cannot be read is not tried. */
+static struct sonde_error *check_pages(
+	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request)
+{
+	CLEANUP(cleanup_free) uint8_t *bytes = NULL;
+
+	if (is_in_one_page(machine, request))
+		return NULL;
+	bytes = malloc(request->length);
+	return bytes ? sonde_gdb_stub_read_memory(
+			       &machine->stub, request->address, bytes, request->length)
+		     : sonde_error_no_memory();
+}
+
+static struct sonde_error *write_by_stub(
+	struct sonde_gdb_machine *machine, const struct sonde_memory_request *request)
+{
+	struct sonde_error *error;
+	uint64_t done;
+
+	CHECK(check_pages(machine, request));
+	error = sonde_gdb_stub_write_memory(
+		&machine->stub, request->address, request->data, request->length);
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	done = sonde_error_address(error) - request->address;
+	return done ? sonde_error_suggest(error,
+			      "the first %" PRIu64 " of %zu bytes have been written",
+			      done, request->length)
+		    : error;
 }
 
 struct sonde_error *sonde_gdb_machine_stub_memory(
@@ -233,10 +311,15 @@ struct sonde_error *sonde_gdb_machine_stub_memory(
 {
 	struct sonde_gdb_stub *stub = &machine->stub;
 
+	/* Nothing is changed without control. */
+	if (request->data) {
+		CHECK(sonde_target_check_stopped(&machine->target));
+		CHECK(sonde_gdb_machine_connect(machine));
+	}
 	if (!machine->stub_open)
 		return sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "the stub is not connected");
-	if (request->window)
+	if (request->window || request->only_check)
 		return NULL;
 	CHECK(sonde_target_check_stopped(&machine->target));
 	CHECK(sonde_gdb_stub_set_physical(stub, request->physical));
@@ -244,8 +327,7 @@ struct sonde_error *sonde_gdb_machine_stub_memory(
 		CHECK(sonde_gdb_stub_select(
 			stub, &sonde_gdb_thread_of(request->thread)->id));
 	if (request->data)
-		return sonde_gdb_stub_write_memory(
-			stub, request->address, request->data, request->length);
+		return write_by_stub(machine, request);
 	return sonde_gdb_stub_read_memory(
 		stub, request->address, request->ret, request->length);
 }

@@ -215,6 +215,41 @@ static struct sonde_error *registers(struct sonde_helper *helper,
 
 /* --- memory ----------------------------------------------------------------------- */
 
+/* TCG translates code, and does not see it change when others change it. Who does not
+ * tell may be TCG. */
+static bool runs_on_hardware(struct sonde_qemu *qemu)
+{
+	struct json_object *answer, *enabled;
+	struct sonde_error *error;
+
+	if (qemu->hardware_known)
+		return qemu->runs_on_hardware;
+	error = sonde_qemu_monitor_query(&qemu->monitor, "query-kvm", &answer);
+	if (!error) {
+		qemu->hardware_known = true;
+		qemu->runs_on_hardware =
+			json_object_is_type(answer, json_type_object) &&
+			json_object_object_get_ex(answer, "enabled", &enabled) &&
+			json_object_get_boolean(enabled);
+		json_object_put(answer);
+	}
+	sonde_error_destroy(error);
+	return qemu->runs_on_hardware;
+}
+
+static struct sonde_error *write_memory(struct sonde_qemu *qemu,
+	const struct sonde_memory_request *request, bool *handled)
+{
+	CHECK(sonde_qemu_ram_check_write(
+		qemu->ram, request->address, request->length, handled));
+	if (request->must_be_noticed && *handled)
+		*handled = runs_on_hardware(qemu);
+	if (!*handled || request->only_check)
+		return NULL;
+	return sonde_qemu_ram_write(
+		qemu->ram, request->address, request->data, request->length);
+}
+
 static struct sonde_error *memory(struct sonde_helper *helper,
 	const struct sonde_memory_request *request, bool *handled)
 {
@@ -222,8 +257,7 @@ static struct sonde_error *memory(struct sonde_helper *helper,
 	struct sonde_window window;
 	struct sonde_error *error;
 
-	/* The stub lets QEMU notice that code has changed. */
-	if (!request->physical || request->data)
+	if (!request->physical)
 		return NULL;
 	error = sonde_qemu_find_ram(qemu);
 	/* The stub reaches it, too, once it is connected. */
@@ -232,6 +266,8 @@ static struct sonde_error *memory(struct sonde_helper *helper,
 		return NULL;
 	}
 	CHECK(error);
+	if (request->data)
+		return write_memory(qemu, request, handled);
 	*handled = true;
 	if (!request->window)
 		return sonde_qemu_ram_read(

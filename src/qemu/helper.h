@@ -29,6 +29,8 @@ struct sonde_qemu {
 	/** NULL until it is needed. */
 	struct sonde_qemu_ram *ram;
 	uint64_t ram_bytes;
+	/** Hardware executes the guest's code, and notices itself when that changes. */
+	bool runs_on_hardware, hardware_known;
 	/** Why RAM is not reached better was said. */
 	bool why_said;
 	/** What the monitor may tell, one for each of sonde_qemu_registers_of(). */

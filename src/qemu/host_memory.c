@@ -91,6 +91,37 @@ struct sonde_error *sonde_qemu_host_read(const struct sonde_qemu_host *process,
 	return sonde_qemu_host_check(process);
 }
 
+struct sonde_error *sonde_qemu_host_open_memory(
+	const struct sonde_qemu_host *process, int *ret)
+{
+	int fd = openat(process->directory, "mem", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ESRCH ? ended(process->pid)
+							 : sonde_error_system(errno);
+	*ret = fd;
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_host_write(
+	int memory, uint64_t address, const void *data, size_t length)
+{
+	for (size_t done = 0; done < length;) {
+		ssize_t put = pwrite(memory, (const char *)data + done, length - done,
+			(off_t)(address + done));
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return sonde_error_system(errno);
+		if (!put)
+			return sonde_error_create(
+				SONDE_ERROR_NOT_FOUND, "QEMU's process has ended");
+		done += (size_t)put;
+	}
+	return NULL;
+}
+
 /* --- files ---------------------------------------------------------------------- */
 
 static bool is_file_of(

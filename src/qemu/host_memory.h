@@ -63,6 +63,20 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_host_read(
 	size_t length);
 
 /**
+ * Opens the process's memory, to be read and written. The caller closes @p ret.
+ * SONDE_ERROR_PERMISSION is an answer.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_host_open_memory(
+	const struct sonde_qemu_host *process, int *ret);
+
+/**
+ * Writes to the memory that @p memory was opened of, which another process with the same
+ * number does not have. SONDE_ERROR_NOT_FOUND where the process has ended.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_host_write(
+	int memory, uint64_t address, const void *data, size_t length);
+
+/**
  * Opens the file behind @p mapping for reading, under its name through one of the
  * process's descriptors, or (as root) by where it is mapped. SONDE_ERROR_PERMISSION and
  * _NOT_FOUND are answers.

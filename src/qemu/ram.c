@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process_ram.h"
 #include "ram.h"
 #include "ram_file.h"
 
@@ -15,8 +16,6 @@ enum {
 	SEGMENTS_MAX = 1 << 16,
 	PAGE = SONDE_WINDOW_PAGE_BYTES,
 	WHY_TEXT = 256,
-	/** Of a process's pagemap, read at a time. */
-	PAGEMAP_ENTRIES = 256,
 };
 
 /** A run of physical addresses that are reached in one way. */
@@ -24,13 +23,11 @@ struct segment {
 	/** Both included. */
 	uint64_t first, last;
 	enum sonde_qemu_means means;
-	/** BY_PROCESS: the address of @ref first in QEMU's process. */
-	uint64_t host;
-	/** BY_FILE; BY_PROCESS: what the memory shows where QEMU has not touched it. */
-	struct sonde_qemu_ram_file *file;
-	uint64_t offset;
-	/** BY_PROCESS: private pages, in front of @ref file or (NULL) of zeros. */
-	bool is_private;
+	/** Not to be written behind QEMU's back. */
+	bool read_only;
+	/** Where it is in QEMU's process, if its host is not 0, and which part of which
+	 * file it is; without a process its file alone counts. */
+	struct sonde_qemu_process_run run;
 };
 
 struct sonde_qemu_ram {
@@ -39,9 +36,8 @@ struct sonde_qemu_ram {
 	size_t count;
 	struct sonde_qemu_ram_file **files;
 	size_t file_count;
-	/** For BY_PROCESS: of our own. */
-	struct sonde_qemu_host process;
-	int pagemap;
+	/** For BY_PROCESS. */
+	struct sonde_qemu_process_ram process;
 	struct sonde_error *(*ask)(
 		void *user, uint64_t address, void *buffer, size_t length);
 	void *user;
@@ -117,7 +113,8 @@ static struct sonde_error *find_file(struct sonde_qemu_ram *ram,
 			return NULL;
 		}
 	}
-	CHECK(sonde_error_while(sonde_qemu_host_open_file(&ram->process, mapping, &fd),
+	CHECK(sonde_error_while(
+		sonde_qemu_host_open_file(&ram->process.process, mapping, &fd),
 		"opening \"%s\", which the guest's RAM is in", mapping->path));
 	return add_file(ram, fd, !ram->no_mapping && mapping->shared, ret);
 }
@@ -129,16 +126,18 @@ static struct sonde_error *add_mapped(struct sonde_qemu_ram *ram,
 	struct sonde_error *error = NULL;
 
 	segment->means = SONDE_QEMU_BY_PROCESS;
+	segment->run.length = segment->last - segment->first + 1;
 	if (mapping->inode) {
-		segment->offset = mapping->offset + (segment->host - mapping->first);
-		error = find_file(ram, mapping, &segment->file);
+		segment->run.offset =
+			mapping->offset + (segment->run.host - mapping->first);
+		error = find_file(ram, mapping, &segment->run.file);
 	}
 	if (error) {
 		explain(ram, error, same_user);
 	} else if (mapping->inode && mapping->shared) {
 		segment->means = SONDE_QEMU_BY_FILE;
 	} else {
-		segment->is_private = !mapping->shared;
+		segment->run.is_private = !mapping->shared;
 	}
 	return append(ram, segment);
 }
@@ -152,16 +151,18 @@ static struct sonde_error *add_range(struct sonde_qemu_ram *ram,
 	while (first <= range->last) {
 		struct segment segment = {.first = first,
 			.last = range->last,
-			.means = SONDE_QEMU_BY_MONITOR};
+			.means = SONDE_QEMU_BY_MONITOR,
+			.read_only = range->read_only};
 		const struct sonde_qemu_mapping *mapping = NULL;
 
 		if (host && mappings)
 			mapping = sonde_qemu_mappings_find(
 				mappings, host + (first - range->first));
 		if (mapping && mapping->readable) {
-			segment.host = host + (first - range->first);
-			if (mapping->end - segment.host - 1 < segment.last - first)
-				segment.last = first + (mapping->end - segment.host - 1);
+			segment.run.host = host + (first - range->first);
+			if (mapping->end - segment.run.host - 1 < segment.last - first)
+				segment.last =
+					first + (mapping->end - segment.run.host - 1);
 			CHECK(add_mapped(ram, mapping, &segment));
 		} else {
 			CHECK(append(ram, &segment));
@@ -210,8 +211,8 @@ static struct sonde_error *add_named(struct sonde_qemu_ram *ram,
 	struct segment segment = {.first = range->first,
 		.last = range->last,
 		.means = SONDE_QEMU_BY_FILE,
-		.file = file,
-		.offset = range->offset};
+		.read_only = range->read_only,
+		.run = {.file = file, .offset = range->offset}};
 
 	if (range->offset > sonde_qemu_ram_file_size(file) ||
 		range->last - range->first >=
@@ -233,7 +234,7 @@ static bool may_read_process(struct sonde_qemu_ram *ram, uint64_t host)
 	struct sonde_error *error;
 	uint8_t byte;
 
-	error = sonde_qemu_host_read(&ram->process, host, &byte, 1);
+	error = sonde_qemu_host_read(&ram->process.process, host, &byte, 1);
 	if (!error)
 		return true;
 	explain(ram, sonde_error_while(error, "reading QEMU's memory"), same_user);
@@ -251,12 +252,9 @@ static void settle(struct sonde_qemu_ram *ram)
 		if (segment->means != SONDE_QEMU_BY_PROCESS)
 			continue;
 		if (allowed < 0)
-			allowed = may_read_process(ram, segment->host);
+			allowed = may_read_process(ram, segment->run.host);
 		if (!allowed)
 			segment->means = SONDE_QEMU_BY_MONITOR;
-		else if (segment->is_private && ram->pagemap < 0)
-			ram->pagemap = openat(
-				ram->process.directory, "pagemap", O_RDONLY | O_CLOEXEC);
 	}
 }
 
@@ -280,7 +278,6 @@ static struct sonde_error *look_at_process(struct sonde_qemu_ram *ram,
 {
 	const struct sonde_qemu_host *process = sources->process;
 	struct sonde_error *error;
-	int directory;
 
 	if (!process) {
 		explain(ram,
@@ -290,11 +287,7 @@ static struct sonde_error *look_at_process(struct sonde_qemu_ram *ram,
 			"run sonde as root, where QEMU runs");
 		return NULL;
 	}
-	directory = fcntl(process->directory, F_DUPFD_CLOEXEC, 0);
-	if (directory < 0)
-		return sonde_error_system(errno);
-	ram->process =
-		(struct sonde_qemu_host){.pid = process->pid, .directory = directory};
+	CHECK(sonde_qemu_process_ram_hold(&ram->process, process));
 	if (sources->mappings)
 		return NULL;
 	error = sonde_qemu_mappings_read(process, ret);
@@ -347,7 +340,7 @@ struct sonde_error *sonde_qemu_ram_create(
 
 	if (!ram)
 		return sonde_error_no_memory();
-	ram->process.directory = ram->pagemap = -1;
+	ram->process = (struct sonde_qemu_process_ram)SONDE_QEMU_PROCESS_RAM_NONE;
 	ram->ask = sources->ask;
 	ram->user = sources->user;
 	ram->no_mapping = sources->no_mapping;
@@ -366,9 +359,9 @@ void sonde_qemu_ram_destroy(struct sonde_qemu_ram *ram)
 		return;
 	for (size_t i = 0; i < ram->file_count; i++)
 		sonde_qemu_ram_file_destroy(ram->files[i]);
-	sonde_qemu_host_release(&ram->process);
-	if (ram->pagemap >= 0)
-		close(ram->pagemap);
+	for (size_t i = 0; i < ram->count; i++)
+		free(ram->segments[i].run.present);
+	sonde_qemu_process_ram_release(&ram->process);
 	free(ram->files);
 	free(ram->segments);
 	free(ram);
@@ -376,7 +369,7 @@ void sonde_qemu_ram_destroy(struct sonde_qemu_ram *ram)
 
 /* --- reading -------------------------------------------------------------------- */
 
-static const struct segment *find(const struct sonde_qemu_ram *ram, uint64_t address)
+static struct segment *find(const struct sonde_qemu_ram *ram, uint64_t address)
 {
 	size_t low = 0, high = ram->count;
 
@@ -393,64 +386,18 @@ static const struct segment *find(const struct sonde_qemu_ram *ram, uint64_t add
 		       : NULL;
 }
 
-/*
- * Private pages: where QEMU has none of its own, the file in front of which they are is
- * read, or zeros are told. Reading them of the process would make them there, since
- * process_vm_readv() faults them in (seen with Linux 6.18). Entries of pagemap: bit 63,
- * present; bit 62, swapped (Documentation/admin-guide/mm/pagemap.rst).
- */
-static struct sonde_error *read_private(struct sonde_qemu_ram *ram,
-	const struct segment *segment, uint64_t skip, uint8_t *buffer, size_t length)
-{
-	uint64_t host = segment->host + skip, offset = segment->offset + skip;
-
-	while (length) {
-		uint64_t entries[PAGEMAP_ENTRIES], page = host / PAGE;
-		size_t wanted = (size_t)((host + length - 1) / PAGE - page) + 1,
-		       pages = 1;
-		size_t part;
-		ssize_t got;
-
-		if (wanted > PAGEMAP_ENTRIES)
-			wanted = PAGEMAP_ENTRIES;
-		got = pread(ram->pagemap, entries, wanted * 8, (off_t)(page * 8));
-		if (got < 8)
-			return sonde_qemu_host_read(&ram->process, host, buffer, length);
-		while (pages < (size_t)got / 8 &&
-			!(entries[pages] >> 62) == !(entries[0] >> 62))
-			pages++;
-		part = (size_t)((page + pages) * PAGE - host);
-		if (part > length)
-			part = length;
-		if (entries[0] >> 62)
-			CHECK(sonde_qemu_host_read(&ram->process, host, buffer, part));
-		else if (segment->file)
-			CHECK(sonde_qemu_ram_file_read(
-				segment->file, offset, buffer, part));
-		else
-			memset(buffer, 0, part);
-		host += part;
-		offset += part;
-		buffer += part;
-		length -= part;
-	}
-	return NULL;
-}
-
 static struct sonde_error *read_segment(struct sonde_qemu_ram *ram,
-	const struct segment *segment, uint64_t address, void *buffer, size_t length)
+	struct segment *segment, uint64_t address, void *buffer, size_t length)
 {
 	uint64_t skip = address - segment->first;
 
 	switch (segment->means) {
 	case SONDE_QEMU_BY_FILE:
 		return sonde_qemu_ram_file_read(
-			segment->file, segment->offset + skip, buffer, length);
+			segment->run.file, segment->run.offset + skip, buffer, length);
 	case SONDE_QEMU_BY_PROCESS:
-		if (segment->is_private && ram->pagemap >= 0)
-			return read_private(ram, segment, skip, buffer, length);
-		return sonde_qemu_host_read(
-			&ram->process, segment->host + skip, buffer, length);
+		return sonde_qemu_process_ram_read(
+			&ram->process, &segment->run, skip, buffer, length);
 	case SONDE_QEMU_BY_MONITOR:
 		break;
 	}
@@ -460,19 +407,26 @@ static struct sonde_error *read_segment(struct sonde_qemu_ram *ram,
 		ram->why[0] ? ram->why : "no means reaches this memory");
 }
 
+/* So many of @p length bytes at @p address are in @p segment. */
+static size_t part_of(const struct segment *segment, uint64_t address, size_t length)
+{
+	uint64_t behind = segment->last - address;
+
+	return behind < length - 1 ? (size_t)behind + 1 : length;
+}
+
 struct sonde_error *sonde_qemu_ram_read(
 	struct sonde_qemu_ram *ram, uint64_t address, void *buffer, size_t length)
 {
 	uint8_t *to = buffer;
 
 	while (length) {
-		const struct segment *segment = find(ram, address);
-		size_t part = length;
+		struct segment *segment = find(ram, address);
+		size_t part;
 
 		if (!segment)
 			return sonde_error_fault(address, "there is no RAM");
-		if (segment->last - address < part - 1)
-			part = (size_t)(segment->last - address) + 1;
+		part = part_of(segment, address, length);
 		CHECK(read_segment(ram, segment, address, to, part));
 		to += part;
 		address += part;
@@ -493,12 +447,92 @@ struct sonde_error *sonde_qemu_ram_look(
 	/* A window begins with the first whole page. */
 	skip = -segment->first % PAGE;
 	if (segment->means != SONDE_QEMU_BY_FILE || address % PAGE ||
-		address - segment->first < skip || (segment->offset + skip) % PAGE)
+		address - segment->first < skip || (segment->run.offset + skip) % PAGE)
 		return NULL;
 	ret->address = segment->first + skip;
-	sonde_qemu_ram_file_look(segment->file, segment->offset + skip,
-		segment->offset + (address - segment->first),
-		segment->offset + (segment->last - segment->first) + 1, ret);
+	sonde_qemu_ram_file_look(segment->run.file, segment->run.offset + skip,
+		segment->run.offset + (address - segment->first),
+		segment->run.offset + (segment->last - segment->first) + 1, ret);
+	return NULL;
+}
+
+/* --- writing -------------------------------------------------------------------- */
+
+static bool writes_to_process(struct sonde_qemu_ram *ram, const struct segment *segment)
+{
+	return segment->means != SONDE_QEMU_BY_MONITOR && segment->run.host &&
+	       sonde_qemu_process_ram_is_writable(&ram->process);
+}
+
+/* Without a mapping of the file, which pwrite() cannot do everywhere, by the process. */
+static bool writes_to_file(struct sonde_qemu_ram *ram, const struct segment *segment)
+{
+	struct sonde_error *error;
+
+	if (segment->means != SONDE_QEMU_BY_FILE ||
+		(ram->no_mapping && writes_to_process(ram, segment)))
+		return false;
+	error = sonde_qemu_ram_file_prepare_write(segment->run.file);
+	sonde_error_destroy(error);
+	return !error;
+}
+
+static struct sonde_error *write_segment(struct sonde_qemu_ram *ram,
+	const struct segment *segment, uint64_t address, const void *data, size_t length)
+{
+	uint64_t skip = address - segment->first;
+
+	if (writes_to_file(ram, segment))
+		return sonde_qemu_ram_file_write(
+			segment->run.file, segment->run.offset + skip, data, length);
+	if (writes_to_process(ram, segment))
+		return sonde_qemu_process_ram_write(
+			&ram->process, &segment->run, skip, data, length);
+	return sonde_error_create(SONDE_ERROR_PERMISSION,
+		"neither its file nor its process can be written");
+}
+
+struct sonde_error *sonde_qemu_ram_check_write(
+	struct sonde_qemu_ram *ram, uint64_t address, size_t length, bool *ret)
+{
+	const struct segment *segment;
+
+	*ret = true;
+	for (size_t part; length; length -= part, address += part) {
+		segment = find(ram, address);
+		if (!segment)
+			return sonde_error_fault(address, "there is no RAM");
+		part = part_of(segment, address, length);
+		if (segment->read_only)
+			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"a ROM is at physical address 0x%" PRIx64
+				", to which QEMU writes by virtual addresses alone",
+				address);
+		if (!writes_to_file(ram, segment) && !writes_to_process(ram, segment))
+			*ret = false;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_ram_write(
+	struct sonde_qemu_ram *ram, uint64_t address, const void *data, size_t length)
+{
+	const uint8_t *from = data;
+
+	for (size_t part, done = 0; done < length; done += part) {
+		const struct segment *segment = find(ram, address + done);
+		struct sonde_error *error;
+
+		if (!segment)
+			return sonde_error_fault(address + done, "there is no RAM");
+		part = part_of(segment, address + done, length - done);
+		error = write_segment(ram, segment, address + done, from + done, part);
+		if (error && done)
+			error = sonde_error_suggest(error,
+				"the first %zu of %zu bytes have been written", done,
+				length);
+		CHECK(error);
+	}
 	return NULL;
 }
 

@@ -56,6 +56,17 @@ SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_read(
 SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_look(
 	struct sonde_qemu_ram *ram, uint64_t address, struct sonde_window *ret);
 
+/**
+ * Whether @p length bytes can be written here: *@p ret is false where only the stub can.
+ * A fault where there is no RAM; SONDE_ERROR_UNSUPPORTED where a ROM is, as QEMU's stub
+ * drops what is written to one's physical address (gdbstub.c, since 4.1).
+ */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_check_write(
+	struct sonde_qemu_ram *ram, uint64_t address, size_t length, bool *ret);
+/** What sonde_qemu_ram_check_write() found to be possible. */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_write(
+	struct sonde_qemu_ram *ram, uint64_t address, const void *data, size_t length);
+
 /** By which means most of it is read: "mmap", "process", "qmp", "none". Never freed. */
 const char *sonde_qemu_ram_means(const struct sonde_qemu_ram *ram);
 

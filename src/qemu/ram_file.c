@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -19,11 +21,15 @@ enum {
 
 struct sonde_qemu_ram_file {
 	int fd;
+	/** For writing, once that was asked for, where it is not mapped; -1: not yet. */
+	int writable_fd;
 	dev_t device;
 	ino_t inode;
 	uint64_t size;
 	/** NULL: not mapped. */
 	uint8_t *mapped;
+	/** The same for writing; NULL: not yet. */
+	uint8_t *writable;
 	/** A bit a page: something is there. */
 	uint64_t *present;
 	/** Something is everywhere. */
@@ -84,6 +90,7 @@ struct sonde_error *sonde_qemu_ram_file_create(
 		return sonde_error_no_memory();
 	}
 	file->fd = fd;
+	file->writable_fd = -1;
 	error = set_up(file, map);
 	if (error) {
 		sonde_qemu_ram_file_destroy(file);
@@ -99,6 +106,10 @@ void sonde_qemu_ram_file_destroy(struct sonde_qemu_ram_file *file)
 		return;
 	if (file->mapped)
 		munmap(file->mapped, file->size);
+	if (file->writable)
+		munmap(file->writable, file->size);
+	if (file->writable_fd >= 0)
+		close(file->writable_fd);
 	free(file->present);
 	close(file->fd);
 	free(file);
@@ -254,6 +265,83 @@ struct sonde_error *sonde_qemu_ram_file_read(
 	}
 	return NULL;
 }
+
+/* --- writing -------------------------------------------------------------------- */
+
+/* A descriptor of its own: the other one cannot write, so that nothing does by mistake.
+ */
+struct sonde_error *sonde_qemu_ram_file_prepare_write(struct sonde_qemu_ram_file *file)
+{
+	struct sonde_error *error = NULL;
+	char path[32];
+	void *mapped;
+	int fd;
+
+	if (file->writable || file->writable_fd >= 0)
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return sonde_error_system(errno);
+	if (!file->mapped) {
+		file->writable_fd = fd;
+		return NULL;
+	}
+	mapped = mmap(NULL, file->size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (mapped == MAP_FAILED)
+		error = sonde_error_system(errno);
+	else
+		file->writable = mapped;
+	close(fd);
+	return error;
+}
+
+/* Behind its end pwrite() would make it longer. */
+static struct sonde_error *write_by_call(struct sonde_qemu_ram_file *file,
+	uint64_t offset, const uint8_t *data, size_t length)
+{
+	struct stat status;
+
+	if (fstat(file->writable_fd, &status) < 0)
+		return sonde_error_system(errno);
+	if (S_ISREG(status.st_mode) && (uint64_t)status.st_size < file->size)
+		return cut_short();
+	while (length) {
+		ssize_t put = pwrite(file->writable_fd, data, length, (off_t)offset);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0 && errno == EINVAL)
+			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"files of hugetlbfs are written through a mapping, which "
+				"is not to be made");
+		if (put <= 0)
+			return put ? sonde_error_system(errno) : cut_short();
+		data += put;
+		offset += (uint64_t)put;
+		length -= (size_t)put;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_qemu_ram_file_write(struct sonde_qemu_ram_file *file,
+	uint64_t offset, const void *data, size_t length)
+{
+	if (offset > file->size || length > file->size - offset)
+		return sonde_error_create(SONDE_ERROR_BAD_DATA,
+			"the guest's RAM is longer than the file that it is in");
+	if (!file->writable)
+		return write_by_call(file, offset, data, length);
+	if (!file->broken && sonde_guarded_store(file->writable + offset, data, length))
+		return NULL;
+	file->broken = true;
+	return sonde_error_create(SONDE_ERROR_IO,
+		"the file that the guest's RAM is in was cut short by somebody, or there "
+		"is no memory for it");
+}
+
+/* --- windows -------------------------------------------------------------------- */
 
 void sonde_qemu_ram_file_look(struct sonde_qemu_ram_file *file, uint64_t first,
 	uint64_t offset, uint64_t end, struct sonde_window *ret)

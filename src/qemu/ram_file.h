@@ -34,6 +34,14 @@ uint64_t sonde_qemu_ram_file_size(const struct sonde_qemu_ram_file *file);
 SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_file_read(
 	struct sonde_qemu_ram_file *file, uint64_t offset, void *buffer, size_t length);
 
+/** Whether it can be written, which is made ready then: SONDE_ERROR_PERMISSION. */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_file_prepare_write(
+	struct sonde_qemu_ram_file *file);
+/** After sonde_qemu_ram_file_prepare_write(). The file does not become longer. */
+SONDE_NODISCARD struct sonde_error *sonde_qemu_ram_file_write(
+	struct sonde_qemu_ram_file *file, uint64_t offset, const void *data,
+	size_t length);
+
 /**
  * What of the file lies between @p first and @p end, if something is there at @p offset,
  * which is between them, that may be looked at; else @p ret has length 0. @p first and
