@@ -53,8 +53,7 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 		}
 		sonde_error_destroy(other);
 	}
-	cli_report(cli, error);
-	return CLI_USAGE;
+	return cli_report_usage(cli, error);
 }
 
 static void name_address(void *context, uint64_t address, char *ret, size_t bytes)
