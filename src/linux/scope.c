@@ -22,30 +22,41 @@ static bool has_no_types(const struct sonde_error *error)
 	       sonde_error_is(error, SONDE_ERROR_BAD_DATA);
 }
 
+/* By its symbol; modules are asked for what is theirs. */
+static struct sonde_error *look_up(struct sonde_linux_types *types,
+	const struct sonde_symbol *symbol, bool per_cpu, bool *found,
+	struct sonde_type *ret)
+{
+	enum sonde_type_space space = SONDE_TYPE_VARIABLES;
+	const char *known = sonde_linux_known_variable(symbol->name);
+	const struct sonde_types *own_types;
+	struct sonde_error *error;
+
+	if (toupper((unsigned char)symbol->kind) == 'T' && !per_cpu)
+		space = SONDE_TYPE_FUNCTIONS;
+	if (*symbol->module)
+		return sonde_linux_types_look_up(types, space, symbol->name, found, ret);
+	CHECK(sonde_linux_types_find(types, &own_types));
+	CHECK(sonde_types_look_up(
+		own_types, space, symbol->name, strlen(symbol->name), found, ret));
+	if (*found || !known)
+		return NULL;
+	error = sonde_types_find(own_types, known, ret);
+	*found = !error;
+	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
 /* Without types names have addresses still. */
 static struct sonde_error *find_type_of(struct sonde_linux_types *types,
 	const struct sonde_symbol *symbol, bool per_cpu, struct sonde_type *ret)
 {
-	const char *known = sonde_linux_known_variable(symbol->name);
-	const struct sonde_types *own_types;
-	struct sonde_error *error;
-	struct sonde_type type;
 	bool found = false;
-	bool is_code = toupper((unsigned char)symbol->kind) == 'T' && !per_cpu;
+	struct sonde_type type;
+	struct sonde_error *error = look_up(types, symbol, per_cpu, &found, &type);
 
-	error = sonde_linux_types_find(types, &own_types);
-	if (!error)
-		error = sonde_linux_types_look_up(types,
-			is_code ? SONDE_TYPE_FUNCTIONS : SONDE_TYPE_VARIABLES,
-			symbol->name, &found, &type);
-	if (!error && !found && known) {
-		error = sonde_types_find(own_types, known, &type);
-		found = !error;
-		if (sonde_error_is(error, SONDE_ERROR_NOT_FOUND)) {
-			sonde_error_destroy(error);
-			error = NULL;
-		}
-	}
 	if (has_no_types(error)) {
 		sonde_error_destroy(error);
 		return NULL;
