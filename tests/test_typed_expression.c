@@ -399,6 +399,10 @@ static void test_lists(void **state)
 		{"rbtree(&plain_tree, struct task, node).comm",
 			{"\"0123456789abcdef\"", "\"init\"", "\"swapper\""}},
 		{"list(&task(2).tasks, struct task, tasks).pid", {"2", "-7"}},
+		{"xarray(&xarray, struct task).pid", {"-7", "2", "1"}},
+		{"maple(&maple, struct task).pid", {"-7", "1", "2"}},
+		{"maple(maple, struct task)[1:3].comm",
+			{"\"init\"", "\"0123456789abcdef\""}},
 	};
 
 	(void)state;
@@ -514,12 +518,53 @@ static void test_errors(void **state)
 			"the list breaks off behind 0 elements"},
 		{"list(&nowhere.tasks, struct task, tasks)", SONDE_ERROR_FAULT,
 			"following list() behind 0 elements"},
+		{"xarray(&maple, struct task)", SONDE_ERROR_INVALID,
+			"xarray() goes along a struct xarray, this is a struct "
+			"maple_tree"},
+		{"xarray(&xarray, struct task, pid)", SONDE_ERROR_INVALID,
+			"xarray() takes 2 arguments"},
+		{"maple(&nowhere, struct task)", SONDE_ERROR_INVALID, "this is a struct"},
 		{"init_task.pid = 3", SONDE_ERROR_INVALID,
 			"an expression cannot change anything"},
 	};
 
 	(void)state;
 	check_errors(tests, ARRAY_SIZE(tests), false);
+}
+
+/* Nodes that lead back to themselves. */
+static void test_tree_cycles(void **state)
+{
+	static const struct error_case tests[] = {
+		{"xarray(&xarray, struct task)", SONDE_ERROR_BAD_DATA,
+			"the tree is higher than a tree can be"},
+		{"maple(&maple, struct task)", SONDE_ERROR_BAD_DATA,
+			"the tree is higher than a tree can be"},
+		{"rbtree(&tree, struct task, node)", SONDE_ERROR_BAD_DATA,
+			"the tree is higher than a tree can be"},
+	};
+	uint64_t node = WORLD_BASE + WORLD_NODES + 2,
+		 maple = WORLD_BASE + WORLD_NODES + 0x100 + (3 << 3);
+	uint64_t left = WORLD_BASE + WORLD_TASKS + WORLD_TASK_BYTES + 136;
+
+	(void)state;
+	memcpy(world_memory.bytes + WORLD_NODES + 8, &node, 8);
+	memcpy(world_memory.bytes + WORLD_NODES + 0x100 + 24, &maple, 8);
+	memcpy(world_memory.bytes + WORLD_TASKS + WORLD_TASK_BYTES + 136 + 16, &left, 8);
+	check_errors(tests, ARRAY_SIZE(tests), false);
+	/* Wide and flat: each child is asked for its own four. */
+	node -= 2;
+	for (unsigned i = 0; i < 4; i++)
+		memcpy(world_memory.bytes + WORLD_NODES + 0x40 + 8 + 8 * i, &node, 8);
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t wide = WORLD_BASE + WORLD_NODES + 0x40 + 2;
+
+		memcpy(world_memory.bytes + WORLD_NODES + 8 + 8 * i, &wide, 8);
+	}
+	struct sonde_value value;
+	struct sonde_error *error =
+		evaluate("xarray(&xarray, struct task)[15].pid", false, &value);
+	assert_null(error);
 }
 
 static void test_untyped(void **state)
@@ -707,6 +752,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_list_elements, begin, end),
 		cmocka_unit_test_setup_teardown(test_lists, begin, end),
 		cmocka_unit_test_setup_teardown(test_errors, begin, end),
+		cmocka_unit_test_setup_teardown(test_tree_cycles, begin, end),
 		cmocka_unit_test_setup_teardown(test_untyped, begin, end),
 		cmocka_unit_test_setup_teardown(test_not_executed, begin, end),
 		cmocka_unit_test_setup_teardown(test_assignments, begin, end),

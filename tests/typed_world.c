@@ -167,7 +167,7 @@ struct sonde_error *sonde_space_read_string(
 static struct {
 	uint32_t integer, natural, wide, letter, byte, truth, small;
 	uint32_t list, hlist_head, hlist_node, rb_root, rb_cached, mm, task, rq, schedule;
-	uint32_t numbers, hash, message, huge;
+	uint32_t numbers, hash, message, huge, xarray, maple;
 } ids;
 
 /* Returns a node of a tree. */
@@ -196,6 +196,31 @@ static uint32_t add_links(struct btf_builder *b)
 		(struct btf_part[]){{"rb_root", ids.rb_root, 0},
 			{"rb_leftmost", pointer, 64}, {NULL}});
 	return node;
+}
+
+/* Fewer children than Linux has: how many, the types say. */
+static void add_trees(struct btf_builder *b)
+{
+	uint32_t pointer = btf_pointer(b, 0), two = btf_array(b, ids.wide, 2);
+	uint32_t three = btf_array(b, ids.wide, 3), slots = btf_array(b, pointer, 4);
+	uint32_t fewer = btf_array(b, pointer, 3), inner;
+
+	ids.xarray = btf_struct(b, "xarray", 16,
+		(struct btf_part[]){
+			{"xa_flags", ids.natural, 0}, {"xa_head", pointer, 64}, {NULL}});
+	btf_struct(b, "xa_node", 40,
+		(struct btf_part[]){
+			{"shift", ids.byte, 0}, {"slots", slots, 64}, {NULL}});
+	ids.maple = btf_struct(b, "maple_tree", 16,
+		(struct btf_part[]){
+			{"ma_flags", ids.natural, 0}, {"ma_root", pointer, 64}, {NULL}});
+	inner = btf_union(b, "", 32, (struct btf_part[]){{"slot", slots, 0}, {NULL}});
+	btf_struct(b, "maple_range_64", 64,
+		(struct btf_part[]){{"parent", pointer, 0}, {"pivot", three, 64},
+			{"", inner, 256}, {NULL}});
+	btf_struct(b, "maple_arange_64", 48,
+		(struct btf_part[]){{"parent", pointer, 0}, {"pivot", two, 64},
+			{"slot", fewer, 192}, {NULL}});
 }
 
 static void add_integers(struct btf_builder *b)
@@ -269,6 +294,7 @@ static void add_types(struct btf_builder *b)
 		(struct btf_part[]){
 			{"RED", .value = 10}, {"GREEN", .value = 20}, {NULL}});
 	add_task(b, atomic, state, node);
+	add_trees(b);
 	btf_forward(b, "secret", false);
 	ids.numbers = btf_array(b, ids.integer, 8);
 	ids.hash = btf_array(b, ids.hlist_head, 2);
@@ -297,6 +323,8 @@ static const struct {
 	{"jiffies", WORLD_JIFFIES, NULL},
 	{"schedule", WORLD_SCHEDULE, &ids.schedule},
 	{"wide", WORLD_WIDE, &ids.huge},
+	{"xarray", WORLD_XARRAY, &ids.xarray},
+	{"maple", WORLD_MAPLE, &ids.maple},
 	{"nowhere", 0x10000000, &ids.task},
 };
 
@@ -435,6 +463,44 @@ static void put_links(void)
 	put_pointer(WORLD_EMPTY, WORLD_EMPTY);
 }
 
+static uint64_t task_at(unsigned index)
+{
+	return WORLD_BASE + WORLD_TASKS + index * WORLD_TASK_BYTES;
+}
+
+/* Siblings, marks and numbers are no elements; what stands behind an end is nothing. */
+static void put_trees(void)
+{
+	const unsigned first = WORLD_NODES, second = WORLD_NODES + 0x40;
+	const unsigned root = WORLD_NODES + 0x100, left = root + 0x100,
+		       right = root + 0x200;
+	const uint64_t garbage = 0x1234567812345678;
+
+	put(WORLD_XARRAY + 8, WORLD_BASE + first + 2, 8);
+	put(first + 8, task_at(0), 8);
+	put(first + 16, WORLD_BASE + second + 2, 8);
+	put(first + 24, 6, 8);
+	put(first + 32, 11, 8);
+	put(second + 8, task_at(2), 8);
+	put(second + 24, task_at(1), 8);
+	put(second + 32, 1026, 8);
+
+	put(WORLD_MAPLE + 8, WORLD_BASE + root + (3 << 3) + 2, 8);
+	put(root + 8, 0xff, 8);
+	put(root + 24, WORLD_BASE + left + (1 << 3), 8);
+	put(root + 32, WORLD_BASE + right + (1 << 3), 8);
+	put(root + 40, garbage, 8);
+	put(left + 8, 0x10, 8);
+	put(left + 16, 0xff, 8);
+	put(left + 32, task_at(0), 8);
+	put(left + 40, task_at(1), 8);
+	put(left + 48, garbage, 8);
+	put(right + 8, 0x200, 8);
+	put(right + 40, task_at(2), 8);
+	put(right + 48, garbage, 8);
+	put(right + 56, garbage, 8);
+}
+
 void world_begin(void)
 {
 	struct sonde_error *error;
@@ -461,6 +527,7 @@ void world_begin(void)
 	put_pointer(WORLD_MESSAGE, WORLD_TEXT);
 	put(WORLD_JIFFIES, 0x123456789, 8);
 	put_links();
+	put_trees();
 }
 
 void world_end(void)

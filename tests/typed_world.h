@@ -32,6 +32,10 @@ enum {
 	WORLD_JIFFIES = 0x5a0,
 	WORLD_SCHEDULE = 0x5c0,
 	WORLD_WIDE = 0x600,
+	WORLD_XARRAY = 0x620,
+	WORLD_MAPLE = 0x630,
+	/** Of both trees. */
+	WORLD_NODES = 0x700,
 };
 
 struct sonde_target {

@@ -155,7 +155,7 @@ SONDE_NODISCARD struct sonde_error *sonde_evaluate_call(
 	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node,
 	struct sonde_operand *ret);
 
-/** list(), hlist(), rbtree(): @p found false: it is none of these. */
+/** list() and its like: @p found false: it is none of these. */
 SONDE_NODISCARD struct sonde_error *sonde_evaluate_list(
 	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node,
 	bool *found, struct sonde_operand *ret);

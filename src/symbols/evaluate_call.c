@@ -89,7 +89,7 @@ static struct sonde_error *no_function(
 			"no function is called '%s' at the %s level", node->text,
 			evaluator->scope ? evaluator->scope->level : "machine"),
 		"functions of the guest cannot be called; there are container_of(), "
-		"offsetof(), per_cpu(), list(), hlist() and rbtree()");
+		"offsetof(), per_cpu(), list(), hlist(), rbtree(), xarray() and maple()");
 }
 
 /* A function of the level. It is asked also where only the type is wanted. */

@@ -1,39 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What hangs on the kernel's list heads (include/linux/list.h) and red-black trees
- * (include/linux/rbtree.h). How many elements are followed is bounded, and a list that
+ * What hangs on the kernel's list heads (include/linux/list.h), and what its trees have,
+ * which evaluate_tree.c walks. How many elements are followed is bounded, and a list that
  * runs in a circle without coming back to its head is found by a second look that goes
  * half as fast (Floyd). The guest may change a list while it is read.
  */
 #include <inttypes.h>
 #include <string.h>
 
-#include "evaluate.h"
+#include "evaluate_walk.h"
 
 enum {
-	/** Of a red-black tree; one of 2^64 nodes is at most 128 high. */
-	TREE_HEIGHT_MAX = 128,
 	/** At first. */
 	CAPACITY = 64,
 };
 
-/** What one kind of list needs of the types, and how it is walked. */
-struct walk {
-	const struct sonde_evaluator *evaluator;
-	const struct sonde_syntax *node;
-	struct sonde_space *space;
-	/** Of the elements, and where in it the links are (bytes). */
-	struct sonde_type type;
-	uint64_t links;
-	/** Where what was given lies, and what it is. */
-	uint64_t head;
-	struct sonde_type head_type;
-	/** Addresses of the elements' links; owned. */
-	uint64_t *found;
-	size_t count, capacity;
-};
-
-static struct sonde_error *add(struct walk *walk, uint64_t links)
+struct sonde_error *sonde_walk_add(struct sonde_walk *walk, uint64_t links)
 {
 	uint64_t *larger;
 
@@ -53,11 +35,9 @@ static struct sonde_error *add(struct walk *walk, uint64_t links)
 	return NULL;
 }
 
-/* Where @p member of a struct @p tag lies, by BTF: nobody knows it by heart. */
-static struct sonde_error *offset_in(
-	const struct walk *walk, const char *tag, const char *member, uint64_t *ret)
+struct sonde_error *sonde_walk_member(const struct sonde_walk *walk, const char *tag,
+	const char *member, struct sonde_type_member *ret)
 {
-	struct sonde_type_member found;
 	struct sonde_type whole;
 	bool exists = false;
 
@@ -67,14 +47,12 @@ static struct sonde_error *offset_in(
 	if (!exists)
 		return sonde_evaluate_error(walk->evaluator, walk->node,
 			SONDE_ERROR_NOT_FOUND, "no type is called 'struct %s'", tag);
-	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
-		sonde_type_find_member(whole, member, &found)));
-	*ret = found.bit_offset / 8;
-	return NULL;
+	return sonde_evaluate_at(
+		walk->evaluator, walk->node, sonde_type_find_member(whole, member, ret));
 }
 
-static struct sonde_error *read_pointer(
-	const struct walk *walk, uint64_t address, uint64_t *ret)
+struct sonde_error *sonde_walk_read(
+	const struct sonde_walk *walk, uint64_t address, uint64_t *ret)
 {
 	unsigned bytes = walk->evaluator->address_bits > 32 ? 8 : 4;
 
@@ -83,13 +61,23 @@ static struct sonde_error *read_pointer(
 		"following %s() behind %zu elements", walk->node->text, walk->count);
 }
 
+struct sonde_error *sonde_walk_offset(
+	const struct sonde_walk *walk, const char *tag, const char *member, uint64_t *ret)
+{
+	struct sonde_type_member found;
+
+	CHECK(sonde_walk_member(walk, tag, member, &found));
+	*ret = found.bit_offset / 8;
+	return NULL;
+}
+
 /* After as many elements as the powers of two a mark is set; meeting it is a circle. */
-static struct sonde_error *walk_list(struct walk *walk)
+static struct sonde_error *walk_list(struct sonde_walk *walk)
 {
 	uint64_t next, mark, address = 0;
 
-	CHECK(offset_in(walk, "list_head", "next", &next));
-	CHECK(read_pointer(walk, walk->head + next, &address));
+	CHECK(sonde_walk_offset(walk, "list_head", "next", &next));
+	CHECK(sonde_walk_read(walk, walk->head + next, &address));
 	mark = walk->head;
 	while (address != walk->head) {
 		if (address == mark || !address)
@@ -98,69 +86,38 @@ static struct sonde_error *walk_list(struct walk *walk)
 				address ? "the list runs in a circle behind %zu elements"
 					: "the list breaks off behind %zu elements",
 				walk->count);
-		CHECK(add(walk, address));
+		CHECK(sonde_walk_add(walk, address));
 		if (!(walk->count & (walk->count - 1)))
 			mark = address;
-		CHECK(read_pointer(walk, address + next, &address));
+		CHECK(sonde_walk_read(walk, address + next, &address));
 	}
 	return NULL;
 }
 
 /* It ends with 0, or, where it "nulls", with an odd number. */
-static struct sonde_error *walk_hlist(struct walk *walk)
+static struct sonde_error *walk_hlist(struct sonde_walk *walk)
 {
 	uint64_t first, next, mark = 0, address;
 
-	CHECK(offset_in(walk, "hlist_head", "first", &first));
-	CHECK(offset_in(walk, "hlist_node", "next", &next));
-	CHECK(read_pointer(walk, walk->head + first, &address));
+	CHECK(sonde_walk_offset(walk, "hlist_head", "first", &first));
+	CHECK(sonde_walk_offset(walk, "hlist_node", "next", &next));
+	CHECK(sonde_walk_read(walk, walk->head + first, &address));
 	while (address && !(address & 1)) {
 		if (address == mark)
 			return sonde_evaluate_error(walk->evaluator, walk->node,
 				SONDE_ERROR_BAD_DATA,
 				"the list runs in a circle behind %zu elements",
 				walk->count);
-		CHECK(add(walk, address));
+		CHECK(sonde_walk_add(walk, address));
 		if (!(walk->count & (walk->count - 1)))
 			mark = address;
-		CHECK(read_pointer(walk, address + next, &address));
-	}
-	return NULL;
-}
-
-/* In order: down to the left, then the node, then its right half. */
-static struct sonde_error *walk_tree(struct walk *walk)
-{
-	uint64_t path[TREE_HEIGHT_MAX], root, left, right, address;
-	unsigned height = 0;
-	struct sonde_type_member member;
-
-	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
-		sonde_type_find_member(
-			walk->head_type, "rb_root.rb_node|rb_node", &member)));
-	root = member.bit_offset / 8;
-	CHECK(offset_in(walk, "rb_node", "rb_left", &left));
-	CHECK(offset_in(walk, "rb_node", "rb_right", &right));
-	CHECK(read_pointer(walk, walk->head + root, &address));
-	while (address || height) {
-		if (address) {
-			if (height == TREE_HEIGHT_MAX)
-				return sonde_evaluate_error(walk->evaluator, walk->node,
-					SONDE_ERROR_BAD_DATA,
-					"the tree is higher than a tree can be");
-			path[height++] = address;
-			CHECK(read_pointer(walk, address + left, &address));
-			continue;
-		}
-		address = path[--height];
-		CHECK(add(walk, address));
-		CHECK(read_pointer(walk, address + right, &address));
+		CHECK(sonde_walk_read(walk, address + next, &address));
 	}
 	return NULL;
 }
 
 /* What was given: the head itself, or a pointer to it. */
-static struct sonde_error *find_head(struct walk *walk)
+static struct sonde_error *find_head(struct sonde_walk *walk)
 {
 	const struct sonde_syntax *argument = walk->node->operands[0];
 	struct sonde_operand operand;
@@ -182,7 +139,7 @@ static struct sonde_error *find_head(struct walk *walk)
 	return NULL;
 }
 
-static struct sonde_error *check_head(struct walk *walk, const char *const *heads)
+static struct sonde_error *check_head(struct sonde_walk *walk, const char *const *heads)
 {
 	char name[SONDE_TYPE_NAME_BYTES];
 	struct sonde_type type;
@@ -198,7 +155,8 @@ static struct sonde_error *check_head(struct walk *walk, const char *const *head
 		walk->node->text, heads[0], name);
 }
 
-static struct sonde_error *finish(const struct walk *walk, struct sonde_operand *ret)
+static struct sonde_error *finish(
+	const struct sonde_walk *walk, struct sonde_operand *ret)
 {
 	struct sonde_operand *elements;
 
@@ -223,30 +181,39 @@ static const struct kind {
 	const char *name;
 	/** The tags that what is walked may have. */
 	const char *heads[3];
-	struct sonde_error *(*walk)(struct walk *walk);
+	/** It leads to the elements themselves, and not to a member of each. */
+	bool direct;
+	struct sonde_error *(*walk)(struct sonde_walk *walk);
 } kinds[] = {
-	{"list", {"list_head"}, walk_list},
-	{"hlist", {"hlist_head", "hlist_nulls_head"}, walk_hlist},
-	{"rbtree", {"rb_root", "rb_root_cached"}, walk_tree},
+	{"list", {"list_head"}, false, walk_list},
+	{"hlist", {"hlist_head", "hlist_nulls_head"}, false, walk_hlist},
+	{"rbtree", {"rb_root", "rb_root_cached"}, false, sonde_walk_rbtree},
+	{"xarray", {"xarray"}, true, sonde_walk_xarray},
+	{"maple", {"maple_tree"}, true, sonde_walk_maple},
 };
 
 static struct sonde_error *evaluate_kind(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, const struct kind *kind,
 	struct sonde_operand *ret)
 {
-	struct walk walk = {.evaluator = evaluator, .node = node};
+	struct sonde_walk walk = {.evaluator = evaluator, .node = node};
 	struct sonde_type_member member;
 	struct sonde_error *error;
 
-	if (!node->operands[2])
+	if (!node->operands[1] || !node->operands[2] != kind->direct)
 		return sonde_evaluate_error(evaluator, node, SONDE_ERROR_INVALID,
-			"%s() takes 3 arguments: %s(&head, struct TYPE, member)",
+			kind->direct ? "%s() takes 2 arguments: %s(&tree, struct TYPE)"
+				     : "%s() takes 3 arguments: %s(&head, struct TYPE, "
+				       "member)",
 			node->text, node->text);
 	CHECK(find_head(&walk));
 	CHECK(check_head(&walk, kind->heads));
 	CHECK(sonde_evaluate_type(evaluator, node->operands[1], &walk.type));
-	CHECK(sonde_evaluate_path(evaluator, node->operands[2], walk.type, &member));
-	walk.links = member.bit_offset / 8;
+	if (!kind->direct) {
+		CHECK(sonde_evaluate_path(
+			evaluator, node->operands[2], walk.type, &member));
+		walk.links = member.bit_offset / 8;
+	}
 	if (evaluator->types_only)
 		return finish(&walk, ret);
 	CHECK(sonde_evaluate_space(evaluator, node, &walk.space));
