@@ -10,8 +10,10 @@
 #include <sonde/discovery.h>
 #include <sonde/error.h>
 #include <sonde/expression.h>
+#include <sonde/kernel.h>
 #include <sonde/register.h>
 #include <sonde/space.h>
+#include <sonde/symbol.h>
 #include <sonde/target.h>
 #include <sonde/thread.h>
 #include <sonde/translate.h>

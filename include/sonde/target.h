@@ -27,6 +27,14 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_open(
 	struct sonde *sonde, const char *specification, struct sonde_target **ret);
 
 /**
+ * As sonde_open(), with a level on top: "machine", "kernel" (<sonde/kernel.h>), or NULL:
+ * of a QEMU the kernel, as SONDE_KERNEL_VIEW_CPU, of a stub the machine. Whether there is
+ * a kernel is not looked at before something needs it.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_open_level(struct sonde *sonde,
+	const char *specification, const char *level, struct sonde_target **ret);
+
+/**
  * Takes everything out that was put in, leaves the target in the state that it
  * was found in, and disconnects. Afterwards only sonde_target_close() is allowed.
  * An interrupt does not cut it short.

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "kernel.h"
 #include "number.h"
 #include "options.h"
 #include "report.h"
@@ -186,7 +187,7 @@ static struct sonde_error *show(
 		cli_put_null(output);
 		cli_put_null(output);
 		cli_put_text(output, probe->place);
-		cli_put_null(output);
+		cli_put_symbol(output, hits->address);
 		cli_put_json(output, json_object_get(values), text);
 		cli_output_row(output);
 	}
@@ -204,7 +205,7 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 
 	if (strchr(place, ':') && !strchr(place, '?'))
 		return cli_absent(cli, place, "symbols of files or processes");
-	status = cli_check_expression(cli, place);
+	status = cli_check_place(cli, place);
 	for (size_t i = 0; status == CLI_DONE && i < arguments->given_count; i++) {
 		const char *name = arguments->given[i].option->name;
 
@@ -219,15 +220,15 @@ static int set_and_run(
 {
 	struct cli_hits hits = {
 		.cli = cli, .columns = columns, .show = show, .user = probe};
-	struct sonde_value place;
+	int status = cli_find_place(cli, probe->place, NULL, &hits.address);
 
-	CLI_TRY(cli, cli_evaluate(cli, probe->place, NULL, &place));
+	if (status != CLI_DONE)
+		return status;
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.stay = cli_option_given(arguments, "--stay");
 	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
 	hits.kind = cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
 							: SONDE_BREAKPOINT_SOFTWARE;
-	hits.address = place.integer;
 	return cli_hits_run(&hits);
 }
 
@@ -261,6 +262,7 @@ const struct cli_command cli_command_break = {
 	.summary = "report each hit of a place and let the guest go on",
 	.example = "0xffffffff812f0a40 --if '$rdx > 4096' --print '$rdi' -n 5",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_USES_STOPPED_TARGET,
 	.check = check,
 	.run = run,

@@ -31,7 +31,9 @@ struct cli_settings {
 	/** Without its level; NULL: not given. */
 	char *target;
 	bool json;
-	/** Wait for a target that somebody else holds. */
+	/** What the user said; NULL: nothing. Owned. */
+	char *level;
+	/** Wait for a target that somebody else holds, or for a kernel. */
 	bool wait;
 	/** Stop the guest also for what could be read while it runs. */
 	bool stop;
@@ -60,6 +62,8 @@ struct cli {
 	bool stay_stopped;
 	/** In the shell: the machine ran when the command was typed. */
 	bool ran_before;
+	/** No kernel was found, and for showing names no other look is taken. */
+	bool no_symbols;
 	/** The command goes back in a record: nothing may run forwards meanwhile. */
 	bool goes_back;
 	/** In the shell: end it. */
@@ -114,6 +118,8 @@ struct cli_command {
 	bool shell_only;
 	/** Operands are names of registers: for completion. */
 	bool completes_registers;
+	/** Operands are places: symbols are offered. */
+	bool completes_symbols;
 	/**
 	 * Optional. Looks at the arguments before anything is attached to; what is
 	 * wrong there never disturbs a guest.

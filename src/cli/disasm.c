@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "kernel.h"
 #include "memory.h"
 #include "number.h"
 #include "options.h"
@@ -99,7 +100,7 @@ static int list(struct cli *cli, struct code *code, uint64_t count)
 		cli_put_hex(&output, instruction.address);
 		cli_put_data(&output, instruction.bytes, instruction.length);
 		cli_put_text(&output, instruction.text);
-		cli_put_null(&output);
+		cli_put_symbol(&output, instruction.address);
 		more = cli_output_row(&output);
 		advance(code, instruction.length ?: 1);
 	}
@@ -115,7 +116,7 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 		!cli_parse_number(arguments->operands[1], &count))
 		return cli_usage(cli, arguments->command, "'%s' is no number",
 			arguments->operands[1]);
-	return cli_check_expression(cli, arguments->operands[0]);
+	return cli_check_place(cli, arguments->operands[0]);
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
@@ -150,6 +151,7 @@ const struct cli_command cli_command_disasm = {
 	.summary = "disassemble N instructions [10]",
 	.example = "'$rip' 20",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "output.h"
 #include "report.h"
 #include "table.h"
@@ -31,6 +36,75 @@ static const char *state_of(const struct cli *cli)
 	}
 }
 
+static struct json_object *hex(uint64_t value)
+{
+	char text[2 + 16 + 1];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	return json_object_new_string(text);
+}
+
+static struct json_object *text_or_null(const char *text)
+{
+	return *text ? json_object_new_string(text) : NULL;
+}
+
+static struct json_object *kernel_as_json(const struct sonde_kernel_info *info)
+{
+	struct json_object *kernel = json_object_new_object();
+
+	json_object_object_add(kernel, "release", text_or_null(info->release));
+	json_object_object_add(kernel, "version", text_or_null(info->version));
+	json_object_object_add(kernel, "text", info->text ? hex(info->text) : NULL);
+	json_object_object_add(
+		kernel, "slide", info->slide_known ? hex(info->slide) : NULL);
+	json_object_object_add(kernel, "build_id", text_or_null(info->build_id));
+	json_object_object_add(kernel, "types", json_object_new_string(info->types));
+	json_object_object_add(
+		kernel, "symbols", json_object_new_int64((int64_t)info->symbols));
+	return kernel;
+}
+
+/* A line for each; NULL: no memory. The caller frees. */
+static char *kernel_as_text(const struct sonde_kernel_info *info)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	fprintf(stream, "Linux %s %s\n", *info->release ? info->release : "-",
+		info->version);
+	if (info->text)
+		fprintf(stream, "text 0x%" PRIx64, info->text);
+	if (info->slide_known)
+		fprintf(stream, ", slide 0x%" PRIx64, info->slide);
+	fprintf(stream, "\n%" PRIu64 " symbols, types: %s", info->symbols, info->types);
+	return fclose(stream) == 0 ? text : NULL;
+}
+
+/* A machine without a kernel is no failure, nor is a kernel that nobody looks for. */
+static void put_kernel(struct cli_output *output)
+{
+	struct sonde_kernel_info info = {.size = sizeof(info)};
+	struct cli *cli = output->cli;
+	struct sonde_error *error = sonde_kernel_info(cli->target, &info);
+	char *text;
+
+	if (error) {
+		if (cli->settings.verbosity)
+			cli_notice(cli, "%s: %s", sonde_error_what(error),
+				sonde_error_why(error));
+		sonde_error_destroy(error);
+		cli_put_null(output);
+		return;
+	}
+	text = kernel_as_text(&info);
+	cli_put_json(output, cli->json ? kernel_as_json(&info) : NULL, text);
+	free(text);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_thread *const *threads, *current;
@@ -53,8 +127,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 		cli_put_null(&output);
 	cli_put_text(&output, sonde_target_memory_means(cli->target));
 	cli_put_text(&output, paging);
-	/* What the kernel level will tell. */
-	cli_put_null(&output);
+	put_kernel(&output);
 	cli_put_decimal(&output, cli->attach_ms, 3);
 	cli_output_row(&output);
 	return cli_output_end(&output);

@@ -60,6 +60,7 @@ int main(int argc, char **argv)
 	status = cli_run_once(&cli, &arguments);
 	cli_arguments_deinit(&arguments);
 	free(cli.settings.target);
+	free(cli.settings.level);
 	reap_guards();
 	return status;
 }

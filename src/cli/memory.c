@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel.h"
 #include "memory.h"
 #include "number.h"
 #include "options.h"
@@ -9,15 +10,16 @@ int cli_find_memory(struct cli *cli, const struct cli_arguments *arguments,
 	const char *text, struct sonde_space **space, uint64_t *address)
 {
 	struct sonde_thread *thread;
-	struct sonde_value value;
+	int status;
 
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
-	CLI_TRY(cli, cli_evaluate(cli, text, thread, &value));
+	status = cli_find_place(cli, text, thread, address);
+	if (status != CLI_DONE)
+		return status;
 	if (cli_option_given(arguments, "--physical"))
 		CLI_TRY(cli, sonde_target_physical(cli->target, space));
 	else
 		CLI_TRY(cli, sonde_target_virtual(cli->target, thread, space));
-	*address = value.integer;
 	return CLI_DONE;
 }
 

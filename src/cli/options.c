@@ -11,14 +11,14 @@
 
 const struct cli_option cli_global_options[] = {
 	{"-t", "TARGET", "what to attach to, such as gdb:/run/vm.sock"},
-	{"--level", "LEVEL", "machine (kernel, process:PID, process:NAME: not yet)"},
+	{"--level", "LEVEL", "machine, kernel (process:PID, process:NAME: not yet)"},
 	{"--json", NULL, "JSON Lines on stdout, errors as one object on stderr"},
 	{"--symbols", "FILE", "symbols of the kernel", "the kernel level"},
 	{"--root", "DIR", "a copy of the guest's files", "the process level"},
 	{"--helper", "FILE", "load a helper: NAME or ./FILE, then ,OPTION=VALUE..."},
 	{"--stop", NULL, "stop the guest meanwhile (gdb: targets always do)"},
 	{"--no-map", NULL, "read RAM files by pread(), map nothing"},
-	{"--wait", NULL, "wait for a target that is absent or held by somebody else"},
+	{"--wait", NULL, "wait for a target that is absent or held, and for a kernel"},
 	{"--no-guard", NULL, "if sonde is killed, leave the guest as it is then"},
 	{"-v", NULL, "say more on stderr; twice: each packet"},
 	{"--version", NULL, "print the version"},

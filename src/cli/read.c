@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "memory.h"
 #include "number.h"
 #include "options.h"
@@ -207,7 +208,7 @@ static int read_range(
 
 static int check(struct cli *cli, const struct cli_arguments *arguments)
 {
-	int status = cli_check_expression(cli, arguments->operands[0]);
+	int status = cli_check_place(cli, arguments->operands[0]);
 
 	return status == CLI_DONE ? cli_check_length(cli, arguments->operands[1])
 				  : status;
@@ -250,6 +251,7 @@ const struct cli_command cli_command_read = {
 	.summary = "memory: a hex dump, or raw to a file",
 	.example = "'$rsp + 16' 4K",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "options.h"
 #include "report.h"
 #include "session.h"
@@ -43,10 +44,11 @@ static int check_level(struct cli *cli, const char *level)
 		return cli_usage_hint(cli, "--level",
 			"write machine, kernel, process:PID or process:NAME",
 			"there is no level '%s'", level);
-	if (!strcmp(level, "machine"))
+	if (!strcmp(level, "machine") || !strcmp(level, "kernel")) {
+		cli->settings.level = strdup(level);
 		return CLI_DONE;
-	return cli_absent(cli, level,
-		!strcmp(level, "kernel") ? "the kernel level" : "the process level");
+	}
+	return cli_absent(cli, level, "the process level");
 }
 
 /*
@@ -121,8 +123,8 @@ static int open_target(struct cli *cli)
 
 	for (;;) {
 		double start = now();
-		struct sonde_error *error =
-			sonde_open(cli->sonde, cli->settings.target, &cli->target);
+		struct sonde_error *error = sonde_open_level(cli->sonde,
+			cli->settings.target, cli->settings.level, &cli->target);
 
 		cli->attach_ms = (now() - start) * 1e3;
 		if (!error || !cli->settings.wait || !may_pass(cli, error)) {
@@ -171,7 +173,13 @@ int cli_attach(struct cli *cli, const struct cli_arguments *arguments)
 	if (cli_signals_came())
 		sonde_interrupt(cli->sonde);
 	status = load_helpers(cli, arguments);
-	return status == CLI_DONE ? open_target(cli) : status;
+	if (status == CLI_DONE)
+		status = open_target(cli);
+	/* Who asks for the kernel wants to hear that there is none. */
+	if (status == CLI_DONE && cli->settings.level &&
+		!strcmp(cli->settings.level, "kernel"))
+		status = cli_need_kernel(cli);
+	return status;
 }
 
 int cli_detach(struct cli *cli)

@@ -71,9 +71,12 @@ void cli_words_deinit(struct cli_words *words);
 /* --- completion ----------------------------------------------------------------- */
 
 struct cli_candidates {
-	/** Borrowed from the command table and the target. */
+	/** Borrowed from the command table and the target, or from @ref symbols. */
 	const char **names;
 	size_t count;
+	/** Names of symbols, copied; owned. */
+	char **symbols;
+	size_t symbol_count;
 	/** Where the word that they complete begins. */
 	size_t start;
 };

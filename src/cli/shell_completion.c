@@ -5,9 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "options.h"
 #include "shell.h"
 #include "table.h"
+
+enum {
+	/** Of symbols with fewer letters there are too many to look through. */
+	SYMBOL_LETTERS_MIN = 2,
+	/** More than that are of no use. */
+	SYMBOLS_MAX = 1000,
+};
 
 struct gathering {
 	struct cli_candidates *candidates;
@@ -62,6 +70,62 @@ static void offer_registers(struct cli *cli, struct gathering *gathering)
 	sonde_error_destroy(error);
 }
 
+static void drop_symbols(struct cli_candidates *candidates)
+{
+	for (size_t i = 0; i < candidates->symbol_count; i++)
+		free(candidates->symbols[i]);
+	free(candidates->symbols);
+	candidates->symbols = NULL;
+	candidates->symbol_count = 0;
+}
+
+/* Names that can be typed; a guest's may have anything in them. */
+static bool keep_symbol(struct cli_candidates *candidates, const char *name)
+{
+	char *copy = cli_is_symbol(name) ? strdup(name) : NULL;
+
+	if (copy)
+		candidates->symbols[candidates->symbol_count++] = copy;
+	return candidates->symbol_count < SYMBOLS_MAX;
+}
+
+static struct sonde_error *gather_symbols(struct cli *cli, struct gathering *gathering)
+{
+	struct cli_candidates *candidates = gathering->candidates;
+	struct sonde_symbol symbol;
+	uint64_t position = 0;
+	bool more = true;
+	size_t length = gathering->prefix_length;
+	struct sonde_error *error;
+
+	while (more) {
+		error = sonde_symbol_next(cli->target, NULL, &position, &symbol, &more);
+		if (error)
+			return error;
+		if (more && !strncmp(symbol.name, gathering->prefix, length) &&
+			!keep_symbol(candidates, symbol.name))
+			break;
+	}
+	/* With some of them missing, what all begin with is not known. */
+	if (candidates->symbol_count == SYMBOLS_MAX)
+		drop_symbols(candidates);
+	return NULL;
+}
+
+static void offer_symbols(struct cli *cli, struct gathering *gathering)
+{
+	struct cli_candidates *candidates = gathering->candidates;
+
+	if (gathering->prefix_length < SYMBOL_LETTERS_MIN)
+		return;
+	candidates->symbols = calloc(SYMBOLS_MAX, sizeof(*candidates->symbols));
+	if (!candidates->symbols)
+		return;
+	sonde_error_destroy(gather_symbols(cli, gathering));
+	for (size_t i = 0; i < candidates->symbol_count; i++)
+		offer(gathering, candidates->symbols[i]);
+}
+
 static const struct cli_command *find_command(const char *line)
 {
 	const struct cli_command *command;
@@ -104,6 +168,8 @@ static void gather(struct cli *cli, const char *line, struct gathering *gatherin
 		offer_commands(gathering);
 	} else if (after_dollar || (command && command->completes_registers)) {
 		offer_registers(cli, gathering);
+	} else if (command && command->completes_symbols) {
+		offer_symbols(cli, gathering);
 	}
 }
 
@@ -124,6 +190,7 @@ void cli_candidates_init(
 void cli_candidates_deinit(struct cli_candidates *candidates)
 {
 	free(candidates->names);
+	drop_symbols(candidates);
 }
 
 size_t cli_candidates_common(const struct cli_candidates *candidates)

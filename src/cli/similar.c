@@ -47,26 +47,43 @@ void cli_similar_offer(struct cli_similar *similar, const char *name)
 {
 	size_t letters = strlen(similar->wanted);
 	unsigned limit = (unsigned)(letters + LETTERS_A_CHANGE - 1) / LETTERS_A_CHANGE;
-	unsigned far = distance(similar->wanted, name);
-	size_t at = similar->count;
+	size_t at = similar->count, length = strnlen(name, LENGTH_MAX);
+	bool begins = letters > 1 && !strncmp(similar->wanted, name, letters);
+	const char *kept;
+	unsigned far;
 
-	if (!strcasecmp(similar->wanted, name) ||
-		(letters > 1 && !strncmp(similar->wanted, name, letters)))
-		far = 0;
+	/* Nothing is so far that differs by more letters. */
+	if (!begins && (length > letters + limit || length + limit < letters))
+		return;
+	far = begins || !strcasecmp(similar->wanted, name)
+		      ? 0
+		      : distance(similar->wanted, name);
 	if (far > limit)
 		return;
 	while (at > 0 && similar->distances[at - 1] > far)
 		at--;
 	if (at == CLI_SIMILAR_MAX)
 		return;
+	kept = similar->copies ? strdup(name) : name;
+	if (!kept)
+		return;
 	if (similar->count < CLI_SIMILAR_MAX)
 		similar->count++;
+	else if (similar->copies)
+		free((char *)similar->names[CLI_SIMILAR_MAX - 1]);
 	for (size_t i = similar->count - 1; i > at; i--) {
 		similar->names[i] = similar->names[i - 1];
 		similar->distances[i] = similar->distances[i - 1];
 	}
-	similar->names[at] = name;
+	similar->names[at] = kept;
 	similar->distances[at] = far;
+}
+
+void cli_similar_deinit(struct cli_similar *similar)
+{
+	for (size_t i = 0; i < similar->count && similar->copies; i++)
+		free((char *)similar->names[i]);
+	similar->count = 0;
 }
 
 char *cli_similar_hint(const struct cli_similar *similar)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "kernel.h"
 #include "report.h"
 #include "session.h"
 #include "signals.h"
@@ -75,7 +76,7 @@ struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread
 		return error;
 	cli_put_integer(output, sonde_thread_number(thread));
 	cli_put_hex(output, pc);
-	cli_put_null(output);
+	cli_put_symbol(output, pc);
 	cli_output_row(output);
 	return NULL;
 }

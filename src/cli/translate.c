@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernel.h"
 #include "number.h"
 #include "options.h"
 #include "output.h"
@@ -109,19 +110,21 @@ static int show(struct cli *cli, const struct sonde_translation *translation)
 
 static int check(struct cli *cli, const struct cli_arguments *arguments)
 {
-	return cli_check_expression(cli, arguments->operands[0]);
+	return cli_check_place(cli, arguments->operands[0]);
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_translation translation;
 	struct sonde_thread *thread;
-	struct sonde_value address;
+	uint64_t address;
+	int status;
 
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
-	CLI_TRY(cli, cli_evaluate(cli, arguments->operands[0], thread, &address));
-	CLI_TRY(cli, sonde_target_translate(
-			     cli->target, thread, address.integer, &translation));
+	status = cli_find_place(cli, arguments->operands[0], thread, &address);
+	if (status != CLI_DONE)
+		return status;
+	CLI_TRY(cli, sonde_target_translate(cli->target, thread, address, &translation));
 	return show(cli, &translation);
 }
 
@@ -140,6 +143,7 @@ const struct cli_command cli_command_translate = {
 	.summary = "the page walk: where an address is in physical memory",
 	.example = "'$rsp' --cpu 1",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "number.h"
 #include "options.h"
 #include "report.h"
@@ -68,7 +69,7 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 		return cli_usage(cli, arguments->command,
 			"behind the colon of '%s' there is no length",
 			arguments->operands[0]);
-	status = cli_check_expression(cli, expression);
+	status = cli_check_place(cli, expression);
 	free(expression);
 	if (length > LENGTH_MAX)
 		return cli_usage(cli, arguments->command,
@@ -113,19 +114,32 @@ static struct sonde_error *find_unreadable(struct cli *cli, const char *expressi
 }
 
 /* A value that lies in memory is meant itself, any other is an address. */
-static int find(struct cli *cli, const char *text, struct watched *ret)
+static int evaluate(struct cli *cli, const char *text, struct sonde_value *ret)
 {
 	struct sonde_error *error;
+
+	*ret = (struct sonde_value){.has_address = false};
+	if (cli_is_symbol(text))
+		return cli_find_place(cli, text, NULL, &ret->integer);
+	error = cli_evaluate(cli, text, NULL, ret);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_FAULT)
+		error = find_unreadable(cli, text, error, ret);
+	CLI_TRY(cli, error);
+	return CLI_DONE;
+}
+
+static int find(struct cli *cli, const char *text, struct watched *ret)
+{
 	struct sonde_value value;
 	char *expression = split(text, &ret->length);
+	int status;
 
 	if (!expression)
 		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
-	error = cli_evaluate(cli, expression, NULL, &value);
-	if (error && sonde_error_kind(error) == SONDE_ERROR_FAULT)
-		error = find_unreadable(cli, expression, error, &value);
+	status = evaluate(cli, expression, &value);
 	free(expression);
-	CLI_TRY(cli, error);
+	if (status != CLI_DONE)
+		return status;
 	ret->address = value.has_address ? value.address : value.integer;
 	if (!ret->length)
 		ret->length = value.has_address && value.bytes
@@ -197,7 +211,7 @@ static struct sonde_error *show(
 	put_content(output, watched, watched->old, watched->old_known);
 	put_content(output, watched, watched->bytes, watched->known);
 	cli_put_hex(output, pc);
-	cli_put_null(output);
+	cli_put_symbol(output, pc);
 	cli_output_row(output);
 	*counts = true;
 	return NULL;
@@ -258,6 +272,7 @@ const struct cli_command cli_command_watch = {
 	.summary = "report each time that memory is written",
 	.example = "'*(unsigned int *)0xffffffff82a079c0' -n 3",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_USES_STOPPED_TARGET,
 	.check = check,
 	.run = run,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "memory.h"
 #include "number.h"
 #include "options.h"
@@ -44,7 +45,7 @@ static int parse(
 static int check(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct bytes bytes;
-	int status = cli_check_expression(cli, arguments->operands[0]);
+	int status = cli_check_place(cli, arguments->operands[0]);
 
 	if (status == CLI_DONE)
 		status = parse(cli, arguments, &bytes);
@@ -106,6 +107,7 @@ const struct cli_command cli_command_write = {
 	.summary = "change memory; refuses unless given --write",
 	.example = "--write '$rsp' 41424344",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

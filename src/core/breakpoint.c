@@ -94,6 +94,7 @@ struct sonde_error *sonde_breakpoint_create(struct sonde_target *target,
 	struct sonde_breakpoint *breakpoint;
 	struct sonde_error *error;
 
+	target = sonde_target_base(target);
 	if (!kind_name(kind))
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "no such kind of breakpoint");

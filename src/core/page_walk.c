@@ -17,10 +17,20 @@
 enum {
 	/** Physical memory that is contiguous is read at once, up to this (bytes). */
 	RUN_BYTES = 4 << 20,
+	/** Of a table, where one entry is looked at after the other (bytes). */
+	BLOCK_BYTES = 512,
 };
 
 _Static_assert((int)SONDE_PAGE_LEVELS_MAX <= (int)SONDE_TRANSLATION_LEVELS_MAX,
 	"a translation has room for all steps");
+
+/** Entries that lie beside each other, read together. */
+struct block {
+	uint64_t address;
+	/** 0: none were read. */
+	size_t length;
+	uint8_t bytes[BLOCK_BYTES];
+};
 
 /** The way to the page that was found last: the next one begins where the two part. */
 struct trail {
@@ -35,6 +45,8 @@ struct trail {
 	/** By level; those between the range's top and @ref level are valid. */
 	uint64_t tables[SONDE_PAGE_LEVELS_MAX];
 	struct sonde_translation_step steps[SONDE_PAGE_LEVELS_MAX];
+	/** One for each level; NULL: each entry is read by itself. */
+	struct block *blocks;
 };
 
 /* --- faults ---------------------------------------------------------------------- */
@@ -108,14 +120,42 @@ static unsigned first_level(
 	return level;
 }
 
+/* False: the entry has to be read by itself, also to hear why it cannot be read. */
+static bool read_in_block(struct sonde_space *physical, struct block *block,
+	unsigned bytes, struct sonde_translation_step *step)
+{
+	uint64_t first = step->entry_address & ~(uint64_t)(BLOCK_BYTES - 1);
+	size_t offset = (size_t)(step->entry_address - first);
+
+	if (physical->big_endian)
+		return false;
+	if (!block->length || block->address != first) {
+		struct sonde_error *error = sonde_space_read(
+			physical, first, block->bytes, sizeof(block->bytes));
+
+		block->length = error ? 0 : sizeof(block->bytes);
+		block->address = first;
+		sonde_error_destroy(error);
+	}
+	if (bytes > block->length - offset || !block->length)
+		return false;
+	step->entry = 0;
+	for (unsigned i = bytes; i > 0; i--)
+		step->entry = step->entry << 8 | block->bytes[offset + i - 1];
+	return true;
+}
+
 static struct sonde_error *read_entry(struct sonde_space *physical,
-	const struct sonde_page_range *range, struct sonde_translation_step *step,
-	uint64_t address)
+	const struct sonde_page_range *range, const struct trail *walk,
+	struct sonde_translation_step *step, uint64_t address)
 {
 	unsigned bytes = range->format->entry_bytes;
 	struct sonde_error *error;
 
 	if (sonde_space_peek(physical, step->entry_address, bytes, &step->entry))
+		return NULL;
+	if (walk->blocks &&
+		read_in_block(physical, &walk->blocks[walk->level], bytes, step))
 		return NULL;
 	error = sonde_space_read_integer(
 		physical, step->entry_address, bytes, &step->entry);
@@ -185,9 +225,10 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 		uint64_t index = translated >> at->shift & ((1u << at->bits) - 1);
 		unsigned char kind;
 
+		walk->level = level;
 		step->name = at->name;
 		step->entry_address = walk->tables[level] + index * format->entry_bytes;
-		CHECK(read_entry(physical, range, step, address));
+		CHECK(read_entry(physical, range, walk, step, address));
 		if (!(step->entry & format->present) || step->entry & range->reserved)
 			return refuse(address, range, step);
 		kind = at->kinds[step->entry >> format->kind_shift & format->kind_mask];
@@ -256,6 +297,88 @@ struct sonde_error *sonde_page_walk(struct sonde_space *physical,
 	};
 	for (unsigned i = 0; i < ret->step_count; i++)
 		ret->steps[i] = walk.steps[walk.range->top + i];
+	return NULL;
+}
+
+/* --- what is mapped --------------------------------------------------------------- */
+
+/*
+ * As find_page(), but *@p mapped and no error where nothing is; then the way that was
+ * gone is kept, as far as it went.
+ */
+static struct sonde_error *probe_page(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk,
+	bool *mapped)
+{
+	const struct sonde_page_range *range = find_range(regime, address);
+	struct sonde_error *error = find_page(physical, regime, address, walk);
+
+	*mapped = !error;
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	sonde_error_destroy(error);
+	walk->range = range;
+	walk->address = address;
+	return NULL;
+}
+
+/* The last address that has the same fate as @p address. */
+static uint64_t last_like(const struct trail *walk,
+	const struct sonde_page_regime *regime, uint64_t address)
+{
+	uint64_t last = UINT64_MAX;
+	unsigned shift;
+
+	if (walk->range) {
+		shift = walk->range->format->levels[walk->level].shift;
+		return address | sonde_page_low_bits(shift);
+	}
+	/* Up to the next range, whichever that is. */
+	for (unsigned i = 0; i < regime->range_count; i++)
+		if (regime->ranges[i].first > address &&
+			regime->ranges[i].first - 1 < last)
+			last = regime->ranges[i].first - 1;
+	return last;
+}
+
+/* Whether the page of @p walk at @p address goes on with @p run. */
+static bool goes_on(
+	const struct sonde_page_run *run, const struct trail *walk, uint64_t address)
+{
+	return physical_of(walk, address) - run->physical == address - run->address &&
+	       rights_of(walk).executable == run->executable;
+}
+
+struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t first, uint64_t last,
+	unsigned *work, struct sonde_page_run *ret, bool *found)
+{
+	struct block blocks[SONDE_PAGE_LEVELS_MAX] = {{.length = 0}};
+	struct trail walk = {.range = NULL, .blocks = blocks};
+	uint64_t address = first, end;
+
+	*ret = (struct sonde_page_run){.address = 0};
+	for (*found = false; *work; address = end + 1) {
+		bool mapped;
+
+		--*work;
+		CHECK(probe_page(physical, regime, address, &walk, &mapped));
+		end = last_like(&walk, regime, address);
+		end = end < last ? end : last;
+		if (*found && (!mapped || !goes_on(ret, &walk, address)))
+			return NULL;
+		if (mapped && !*found)
+			*ret = (struct sonde_page_run){
+				.address = address,
+				.physical = physical_of(&walk, address),
+				.executable = rights_of(&walk).executable,
+			};
+		*found = *found || mapped;
+		if (*found)
+			ret->last = end;
+		if (end == last)
+			return NULL;
+	}
 	return NULL;
 }
 

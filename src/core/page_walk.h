@@ -22,6 +22,25 @@ SONDE_NODISCARD struct sonde_error *sonde_page_walk(struct sonde_space *physical
 	const struct sonde_page_regime *regime, uint64_t address,
 	struct sonde_translation *ret);
 
+/** Mapped memory, contiguous in both spaces. */
+struct sonde_page_run {
+	uint64_t address;
+	/** The last one, included. */
+	uint64_t last;
+	uint64_t physical;
+	bool executable;
+};
+
+/**
+ * The first run of pages from @p first to @p last, both included, that are mapped one
+ * behind the other, all of them executable or none. *@p found: whether there is one. At
+ * most *@p work entries are looked at, and it is counted down; if that ends it, what was
+ * seen of the run is what is told.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t first, uint64_t last,
+	unsigned *work, struct sonde_page_run *ret, bool *found);
+
 /** As sonde_space_ops.read, of the space that @p regime makes of @p physical. */
 SONDE_NODISCARD struct sonde_error *sonde_page_read(struct sonde_space *physical,
 	const struct sonde_page_regime *regime, uint64_t address, void *buffer,

@@ -30,6 +30,7 @@ static struct sonde_error *check_controllable(const struct sonde_target *target)
 
 struct sonde_error *sonde_target_take_control(struct sonde_target *target)
 {
+	target = sonde_target_base(target);
 	CHECK(check_controllable(target));
 	if (target->control->take)
 		return target->control->take(target);
@@ -331,6 +332,7 @@ struct sonde_error *sonde_target_resume(struct sonde_target *target)
 {
 	static const struct sonde_resume_plan everybody = {0};
 
+	target = sonde_target_base(target);
 	CHECK(control_stopped(target));
 	if (target->has_pending) {
 		/* Seen already, and not told yet: the next wait does. */
@@ -363,6 +365,7 @@ struct sonde_error *sonde_target_step(struct sonde_target *target,
 	struct sonde_error *error;
 	struct sonde_stop stop;
 
+	target = sonde_target_base(target);
 	CHECK(control_stopped(target));
 	if (others_run)
 		forget_reported(target);
@@ -408,8 +411,10 @@ struct sonde_error *sonde_target_reverse_step(
 	struct sonde_target *target, struct sonde_thread *thread, struct sonde_stop *ret)
 {
 	struct sonde_stop stop;
-	struct sonde_error *error = start_backwards(target, thread);
+	struct sonde_error *error;
 
+	target = sonde_target_base(target);
+	error = start_backwards(target, thread);
 	if (!error)
 		error = end_step(target, await(target, -1, &stop));
 	if (error)
@@ -425,14 +430,15 @@ struct sonde_error *sonde_target_reverse_step(
 
 struct sonde_error *sonde_target_reverse_resume(struct sonde_target *target)
 {
-	return sonde_error_while(
-		start_backwards(target, NULL), "running the target backwards");
+	return sonde_error_while(start_backwards(sonde_target_base(target), NULL),
+		"running the target backwards");
 }
 
 /* --- waiting -------------------------------------------------------------------- */
 
 struct sonde_error *sonde_target_interrupt(struct sonde_target *target)
 {
+	target = sonde_target_base(target);
 	CHECK(check_controllable(target));
 	if (target->state != SONDE_STATE_RUNNING || target->has_pending)
 		return NULL;
@@ -503,6 +509,7 @@ struct sonde_error *sonde_target_wait(
 	int64_t deadline = sonde_deadline_in(timeout_ms);
 	struct sonde_stop stop;
 
+	target = sonde_target_base(target);
 	CHECK(check_controllable(target));
 	if (target->state != SONDE_STATE_RUNNING)
 		return sonde_error_create(
@@ -528,6 +535,7 @@ struct sonde_error *sonde_target_pause(
 {
 	struct sonde_stop stop = {.reason = SONDE_STOP_INTERRUPT};
 
+	target = sonde_target_base(target);
 	CHECK(sonde_target_take_control(target));
 	stop.thread = target->current;
 	if (target->state == SONDE_STATE_RUNNING && target->has_pending)
@@ -544,6 +552,7 @@ struct sonde_error *sonde_target_pause(
 
 struct sonde_error *sonde_target_descriptor(struct sonde_target *target, int *ret)
 {
+	target = sonde_target_base(target);
 	CHECK(check_controllable(target));
 	*ret = target->control->descriptor && !target->watched
 		       ? target->control->descriptor(target)

@@ -32,16 +32,17 @@ const char *sonde_target_kind(const struct sonde_target *target)
 
 const char *sonde_target_architecture(const struct sonde_target *target)
 {
-	return target->arch->name;
+	return sonde_target_base(target)->arch->name;
 }
 
 unsigned sonde_target_address_bits(const struct sonde_target *target)
 {
-	return target->arch->address_bits;
+	return sonde_target_base(target)->arch->address_bits;
 }
 
 const char *sonde_target_memory_means(const struct sonde_target *target)
 {
+	target = sonde_target_with_memory(target);
 	return target->memory ? target->memory->means(target) : "none";
 }
 
@@ -74,11 +75,12 @@ struct sonde_error *sonde_target_check_readable(const struct sonde_target *targe
 
 bool sonde_target_is_observable(const struct sonde_target *target)
 {
-	return target->observable;
+	return sonde_target_base(target)->observable;
 }
 
 uint64_t sonde_target_ram_bytes(const struct sonde_target *target)
 {
+	target = sonde_target_with_memory(target);
 	return target->memory && target->memory->ram_bytes
 		       ? target->memory->ram_bytes(target)
 		       : 0;
@@ -86,15 +88,19 @@ uint64_t sonde_target_ram_bytes(const struct sonde_target *target)
 
 void sonde_target_rest(struct sonde_target *target)
 {
-	if (target->state != SONDE_STATE_STOPPED)
-		sonde_target_next_epoch(target);
-	if (target->ops->rest && !target->detached)
-		target->ops->rest(target);
+	struct sonde_target *base = sonde_target_base(target);
+
+	if (base->state != SONDE_STATE_STOPPED)
+		sonde_target_next_epoch(base);
+	for (; target && !base->detached; target = target->below)
+		if (target->ops->rest)
+			target->ops->rest(target);
 }
 
 struct sonde_error *sonde_target_virtual(struct sonde_target *target,
 	struct sonde_thread *thread, struct sonde_space **ret)
 {
+	target = sonde_target_with_memory(target);
 	if (!target->memory)
 		return absent(target, "memory");
 	if (!thread)
@@ -105,6 +111,7 @@ struct sonde_error *sonde_target_virtual(struct sonde_target *target,
 struct sonde_error *sonde_target_physical(
 	struct sonde_target *target, struct sonde_space **ret)
 {
+	target = sonde_target_with_memory(target);
 	if (!target->memory || !target->memory->physical_space)
 		return absent(target, "physical memory");
 	return target->memory->physical_space(target, ret);
@@ -113,6 +120,7 @@ struct sonde_error *sonde_target_physical(
 struct sonde_error *sonde_target_threads(
 	struct sonde_target *target, struct sonde_thread *const **ret, size_t *count)
 {
+	target = sonde_target_base(target);
 	if (!target->threads)
 		return absent(target, "threads");
 	return target->threads->list(target, ret, count);
@@ -139,6 +147,7 @@ struct sonde_error *sonde_target_find_thread(
 struct sonde_error *sonde_target_current_thread(
 	struct sonde_target *target, struct sonde_thread **ret)
 {
+	target = sonde_target_base(target);
 	if (target->current && !target->current->gone) {
 		*ret = target->current;
 		return NULL;
@@ -149,6 +158,7 @@ struct sonde_error *sonde_target_current_thread(
 struct sonde_error *sonde_target_registers(
 	struct sonde_target *target, const struct sonde_register **ret, size_t *count)
 {
+	target = sonde_target_base(target);
 	if (!target->registers)
 		return absent(target, "registers");
 	target->registers->list(target, ret, count);
@@ -176,9 +186,11 @@ static struct sonde_error *take_traps_out(struct sonde_target *target)
 
 struct sonde_error *sonde_target_detach(struct sonde_target *target)
 {
-	enum sonde_state leave = target->leave;
+	enum sonde_state leave;
 	struct sonde_error *error;
 
+	target = sonde_target_base(target);
+	leave = target->leave;
 	if (target->detached)
 		return NULL;
 	if (leave == SONDE_STATE_UNKNOWN)
@@ -203,20 +215,25 @@ void sonde_target_close(struct sonde_target *target)
 		sonde_log(&target->sonde->log, SONDE_LOG_WARNING, "%s: %s",
 			sonde_error_what(error), sonde_error_why(error));
 	sonde_error_destroy(error);
-	target->ops->destroy(target);
+	while (target) {
+		struct sonde_target *below = target->below;
+
+		target->ops->destroy(target);
+		target = below;
+	}
 }
 
 enum sonde_state sonde_target_state(const struct sonde_target *target)
 {
-	return target->state;
+	return sonde_target_base(target)->state;
 }
 
 enum sonde_state sonde_target_found_state(const struct sonde_target *target)
 {
-	return target->found;
+	return sonde_target_base(target)->found;
 }
 
 void sonde_target_leave(struct sonde_target *target, enum sonde_state state)
 {
-	target->leave = state;
+	sonde_target_base(target)->leave = state;
 }

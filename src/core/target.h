@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a target is made of. Each level fills in the facets that it has; one that
- * it has not is NULL, and the public functions say so to their callers.
+ * What a target is made of. Each level fills in the facets that it has; one that it has
+ * not is NULL, and then it is that of the level below, if there is one. Registers,
+ * threads and control are the base target's, and so are all that goes with them: state,
+ * epoch, traps, journal.
  */
 #ifndef SONDE_CORE_TARGET_H
 #define SONDE_CORE_TARGET_H
@@ -13,6 +15,7 @@
 #include "context.h"
 #include "journal.h"
 #include "space.h"
+#include "symbol.h"
 #include "trap.h"
 #include "type_facet.h"
 
@@ -114,10 +117,14 @@ struct sonde_control_facet {
 };
 
 struct sonde_target_ops {
-	/** Mandatory. Leaves the state @p leave; the traps are out. Called once. */
+	/**
+	 * Mandatory for base targets, and called of no others. Leaves the state
+	 * @p leave; the traps are out. Called once.
+	 */
 	struct sonde_error *(*detach)(
 		struct sonde_target *target, enum sonde_state leave);
-	/** Mandatory. Frees everything, the structure itself included. */
+	/** Mandatory. Frees everything but the level below, the structure itself
+	 * included. */
 	void (*destroy)(struct sonde_target *target);
 	/** Optional. As sonde_target_rest(). */
 	void (*rest)(struct sonde_target *target);
@@ -138,7 +145,12 @@ struct sonde_target {
 	const struct sonde_control_facet *control;
 	/** Of levels above the machine. */
 	const struct sonde_type_facet *types;
+	const struct sonde_symbol_facet *symbols;
 
+	/** The level that this one stands on; NULL: none, it is a base target. Owned. */
+	struct sonde_target *below;
+
+	/* All that follows is used of base targets alone. */
 	enum sonde_state state;
 	enum sonde_state found;
 	enum sonde_state leave;
@@ -176,6 +188,25 @@ static inline void sonde_target_next_epoch(struct sonde_target *target)
 {
 	target->epoch++;
 	target->memory_epoch++;
+}
+
+/**
+ * The target at the bottom: whose registers, threads and control those of all levels are.
+ */
+static inline struct sonde_target *sonde_target_base(const struct sonde_target *target)
+{
+	while (target->below)
+		target = target->below;
+	return (struct sonde_target *)target;
+}
+
+/** @p target, or the first level below it with memory of its own. */
+static inline struct sonde_target *sonde_target_with_memory(
+	const struct sonde_target *target)
+{
+	while (!target->memory && target->below)
+		target = target->below;
+	return (struct sonde_target *)target;
 }
 
 /** Fills in what all targets have; the maker then sets the facets. */

@@ -219,6 +219,7 @@ struct sonde_error *sonde_disassemble(struct sonde_target *target,
 	struct sonde_arch_reader reader = {read_for_arch, &question};
 	int mode;
 
+	target = sonde_target_base(target);
 	if (!thread)
 		CHECK(sonde_target_current_thread(target, &thread));
 	question.thread = thread;

@@ -10,6 +10,7 @@ struct sonde_error *sonde_target_translate(struct sonde_target *target,
 {
 	struct sonde_error *error;
 
+	target = sonde_target_with_memory(target);
 	if (!target->memory || !target->memory->translate)
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"%s does not tell how addresses are translated", target->name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a user's words to a target: the drivers there are, and who gets the words. */
+#include <sonde/kernel.h>
 #include <string.h>
 
 #include "context.h"
@@ -86,4 +87,31 @@ struct sonde_error *sonde_open(
 		"gdb:udp:HOST:PORT, "
 		"gdb:serial:DEVICE,BAUD, gdb:telnet:HOST:PORT or "
 		"gdb:exec:COMMAND");
+}
+
+/* --- levels ----------------------------------------------------------------------- */
+
+/* A stub is all that there is of some targets: they are looked at the hard way. */
+static bool is_qemu(const char *specification)
+{
+	return !specification || !*specification || !strncmp(specification, "qemu:", 5);
+}
+
+struct sonde_error *sonde_open_level(struct sonde *sonde, const char *specification,
+	const char *level, struct sonde_target **ret)
+{
+	bool kernel = level && !strcmp(level, "kernel");
+	struct sonde_target *machine;
+
+	if (level && !kernel && strcmp(level, "machine") != 0)
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_INVALID,
+						   "there is no level '%s'", level),
+			"there are machine and kernel");
+	CHECK(sonde_open(sonde, specification, &machine));
+	if (kernel)
+		return sonde_kernel_open(machine, SONDE_KERNEL_VIEW_KERNEL, ret);
+	if (!level && is_qemu(specification))
+		return sonde_kernel_open(machine, SONDE_KERNEL_VIEW_CPU, ret);
+	*ret = machine;
+	return NULL;
 }

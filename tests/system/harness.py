@@ -234,24 +234,34 @@ def or_null(kind: Callable[[object], bool]) -> Callable[[object], bool]:
     return lambda value: value is None or kind(value)
 
 
+def is_kernel(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        or_null(is_text)(value[name]) for name in ("release", "version", "build_id")) and all(
+        or_null(is_hex)(value[name]) for name in ("text", "slide")) and (
+        value["types"] in ("btf", "dwarf", "none") and is_integer(value["symbols"]))
+
+
 # The contract: each command's fields, with what they hold at the machine level.
 FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
     "info": {"target": is_text, "arch": is_text, "cpus": is_integer, "state": is_text,
              "ram_bytes": or_null(is_integer), "memory": is_text, "paging": or_null(is_text),
-             "kernel": is_null, "attach_ms": is_decimal},
+             "kernel": or_null(is_kernel), "attach_ms": is_decimal},
     "regs": {"cpu": is_integer, "name": is_text, "value": or_null(is_hex), "bits": is_integer},
     "read": {"address": is_hex, "data": is_data},
     "translate": {"virtual": is_hex, "physical": is_hex, "page_bytes": or_null(is_integer),
                   "writable": or_null(is_boolean), "executable": or_null(is_boolean),
                   "user": or_null(is_boolean), "levels": or_null(is_levels)},
-    "disasm": {"address": is_hex, "data": is_data, "text": is_text, "symbol": is_null},
-    "place": {"cpu": is_integer, "pc": is_hex, "symbol": is_null},
+    "disasm": {"address": is_hex, "data": is_data, "text": is_text,
+               "symbol": or_null(is_text)},
+    "place": {"cpu": is_integer, "pc": is_hex, "symbol": or_null(is_text)},
     "break": {"time": is_decimal, "cpu": is_integer, "pid": is_null, "comm": is_null,
-              "place": is_text, "symbol": is_null,
+              "place": is_text, "symbol": or_null(is_text),
               "values": lambda value: isinstance(value, dict)},
     "watch": {"time": is_decimal, "cpu": is_integer, "pid": is_null, "comm": is_null,
               "address": is_hex, "old": or_null(is_text), "new": or_null(is_text),
-              "pc": is_hex, "symbol": is_null},
+              "pc": is_hex, "symbol": or_null(is_text)},
+    "symbol": {"name": is_text, "address": is_hex, "bytes": or_null(is_integer),
+               "kind": is_text, "module": or_null(is_text)},
 }
 
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "number.h"
+#include "options.h"
+#include "report.h"
+#include "table.h"
+
+static const struct cli_column columns[] = {
+	{"name", 32},
+	{"address", 18},
+	{"bytes", 8},
+	{"kind", 4},
+	{"module", .optional = true},
+	{NULL},
+};
+
+static bool is_glob(const char *text)
+{
+	return strpbrk(text, "*?[") && !strpbrk(text, "$() ");
+}
+
+static bool is_name(const char *text)
+{
+	return cli_is_symbol(text) && !strpbrk(text, "+- ");
+}
+
+static bool put(struct cli_output *output, const struct sonde_symbol *symbol)
+{
+	const char kind[] = {symbol->kind, '\0'};
+
+	cli_put_guest_text(output, symbol->name);
+	cli_put_hex(output, symbol->address);
+	if (symbol->bytes)
+		cli_put_integer(output, symbol->bytes);
+	else
+		cli_put_null(output);
+	cli_put_guest_text(output, kind);
+	cli_put_guest_text(output, *symbol->module ? symbol->module : NULL);
+	return cli_output_row(output);
+}
+
+/* *@p count: how many there were. */
+static struct sonde_error *list_matching(
+	struct cli_output *output, const char *pattern, unsigned *count)
+{
+	uint64_t position = 0;
+	bool more = true;
+
+	for (*count = 0; more;) {
+		struct sonde_symbol symbol;
+		struct sonde_error *error;
+
+		error = sonde_symbol_next(
+			output->cli->target, pattern, &position, &symbol, &more);
+		if (error)
+			return error;
+		if (more)
+			++*count;
+		if (more && !put(output, &symbol))
+			return NULL;
+	}
+	return NULL;
+}
+
+static struct sonde_error *list_named(
+	struct cli_output *output, const char *name, unsigned *count)
+{
+	for (*count = 0;; ++*count) {
+		struct sonde_symbol symbol;
+		struct sonde_error *error;
+
+		error = sonde_symbol_find(output->cli->target, name, *count, &symbol);
+		if (error && sonde_error_kind(error) == SONDE_ERROR_NOT_FOUND) {
+			sonde_error_destroy(error);
+			return NULL;
+		}
+		if (error)
+			return error;
+		if (!put(output, &symbol))
+			return NULL;
+	}
+}
+
+static int list(struct cli *cli, const char *text)
+{
+	struct cli_output output;
+	struct sonde_error *error;
+	unsigned count;
+	int status;
+
+	cli_output_begin(&output, cli, CLI_STREAM, columns);
+	if (is_glob(text))
+		error = list_matching(&output, text, &count);
+	else
+		error = list_named(&output, text, &count);
+	status = cli_output_end(&output);
+	if (error)
+		return cli_report(cli, error);
+	if (status != CLI_DONE || count || cli->output_errno)
+		return status;
+	return is_glob(text) ? cli_fail(cli, SONDE_ERROR_NOT_FOUND, text, NULL,
+				       "no symbol's name is like that")
+			     : cli_no_such_symbol(cli, text);
+}
+
+static int show_at(struct cli *cli, const char *text)
+{
+	struct cli_output output;
+	struct sonde_symbol symbol;
+	uint64_t address;
+	int status = cli_find_place(cli, text, NULL, &address);
+
+	if (status != CLI_DONE)
+		return status;
+	CLI_TRY(cli, sonde_symbol_at(cli->target, address, &symbol));
+	cli_output_begin(&output, cli, CLI_STREAM, columns);
+	put(&output, &symbol);
+	return cli_output_end(&output);
+}
+
+static int check(struct cli *cli, const struct cli_arguments *arguments)
+{
+	const char *text = arguments->operands[0];
+
+	return is_glob(text) ? CLI_DONE : cli_check_place(cli, text);
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	const char *text = arguments->operands[0];
+	int status = cli_need_kernel(cli);
+
+	if (status != CLI_DONE)
+		return status;
+	return is_glob(text) || is_name(text) ? list(cli, text) : show_at(cli, text);
+}
+
+const struct cli_command cli_command_symbol = {
+	.name = "symbol",
+	.operands = "NAME|ADDR|GLOB",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "the kernel's symbols: by name, by address, by pattern",
+	.example = "'vfs_*'",
+	.completes_symbols = true,
+	.use = CLI_OBSERVES_TARGET,
+	.run = run,
+	.check = check,
+};

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Finding the kernel: by what each CPU translates with, and where no CPU tells that, or
+ * none has the kernel mapped, by VMCOREINFO. What was found counts as a kernel if it has
+ * symbols or says that it is Linux.
+ */
+#include <string.h>
+
+#include "kernel.h"
+#include "log.h"
+#include "vmcoreinfo.h"
+
+/* arch/x86/include/asm/page_64_types.h: __START_KERNEL_map. */
+#define X86_START_KERNEL_MAP UINT64_C(0xffffffff80000000)
+
+struct finder {
+	struct sonde_linux *kernel;
+	struct sonde_target *machine;
+	struct sonde_space *physical;
+	/** A CPU told what it translates with, and that it translates. */
+	bool told, translates;
+	bool found;
+};
+
+/* --- what an image is ------------------------------------------------------------- */
+
+/* Of what makes no sense, and only of that, somebody else may make more. */
+static bool is_about_content(const struct sonde_error *error)
+{
+	return sonde_error_is(error, SONDE_ERROR_NOT_FOUND) ||
+	       sonde_error_is(error, SONDE_ERROR_BAD_DATA) ||
+	       sonde_error_is(error, SONDE_ERROR_FAULT);
+}
+
+static struct sonde_error *find_symbols(struct sonde_linux *kernel)
+{
+	const struct sonde_linux_image *image = &kernel->image;
+	struct sonde_kallsyms_place place = {
+		.first = image->first,
+		.last = image->last,
+		.likely = image->code_end < image->last ? image->code_end : image->first,
+	};
+	struct sonde_error *error = sonde_kallsyms_create(
+		&kernel->image_space.space, &place, &kernel->symbols);
+
+	if (!is_about_content(error))
+		return error;
+	sonde_log(
+		&kernel->target.sonde->log, SONDE_LOG_INFO, "%s", sonde_error_why(error));
+	sonde_error_destroy(error);
+	return NULL;
+}
+
+static struct sonde_error *find_banner(struct sonde_linux *kernel, bool *found)
+{
+	struct sonde_space *space = &kernel->image_space.space;
+	const struct sonde_linux_image *image = &kernel->image;
+	struct sonde_symbol symbol;
+
+	*found = false;
+	if (kernel->symbols)
+		CHECK(sonde_kallsyms_find(
+			kernel->symbols, "linux_banner", 0, &symbol, found));
+	if (*found)
+		CHECK(sonde_linux_banner_read(
+			space, symbol.address, &kernel->banner, found));
+	if (!*found && image->code_end < image->last)
+		CHECK(sonde_linux_banner_search(
+			space, image->code_end, image->last, &kernel->banner, found));
+	if (!*found && !kernel->symbols)
+		CHECK(sonde_linux_banner_search(
+			space, image->first, image->last, &kernel->banner, found));
+	if (!*found)
+		kernel->banner.text[0] = '\0';
+	return NULL;
+}
+
+static uint64_t physical_of(const struct sonde_linux_image *image, uint64_t address)
+{
+	return image->physical + (address - image->first);
+}
+
+/* Whether @p regime maps the image as @p image says. */
+static bool maps(struct sonde_space *physical, const struct sonde_page_regime *regime,
+	const struct sonde_linux_image *image)
+{
+	struct sonde_translation translation;
+	struct sonde_error *error =
+		sonde_page_walk(physical, regime, image->first, &translation);
+	bool same = !error && translation.physical_address == image->physical;
+
+	sonde_error_destroy(error);
+	return same;
+}
+
+/*
+ * x86: what a CPU has loaded are the tables of some process, which ends one day. The
+ * kernel's own ones are in its image.
+ */
+static struct sonde_error *use_own_tables(struct finder *finder)
+{
+	static const char *const names[] = {"init_top_pgt", "swapper_pg_dir"};
+	struct sonde_linux *kernel = finder->kernel;
+	struct sonde_page_regime regime = kernel->image.regime;
+	struct sonde_symbol symbol;
+	bool found = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && kernel->symbols && !found; i++)
+		CHECK(sonde_kallsyms_find(kernel->symbols, names[i], 0, &symbol, &found));
+	if (!found || symbol.address < kernel->image.first ||
+		symbol.address > kernel->image.last)
+		return NULL;
+	for (unsigned i = 0; i < regime.range_count; i++)
+		if (regime.ranges[i].first >> 63)
+			regime.ranges[i].root =
+				physical_of(&kernel->image, symbol.address);
+	if (maps(finder->physical, &regime, &kernel->image))
+		kernel->image.regime = regime;
+	return NULL;
+}
+
+static struct sonde_error *judge(struct finder *finder, bool *is_kernel)
+{
+	struct sonde_linux *kernel = finder->kernel;
+
+	CHECK(find_symbols(kernel));
+	CHECK(find_banner(kernel, is_kernel));
+	*is_kernel = *is_kernel || kernel->symbols;
+	return *is_kernel ? use_own_tables(finder) : NULL;
+}
+
+static struct sonde_error *try_image(
+	struct finder *finder, const struct sonde_linux_image *image)
+{
+	struct sonde_linux *kernel = finder->kernel;
+	struct sonde_error *error;
+	bool is_kernel = false;
+
+	sonde_linux_forget(kernel);
+	kernel->image = *image;
+	sonde_linux_image_space_init(&kernel->image_space, finder->physical, image);
+	error = judge(finder, &is_kernel);
+	if (error || !is_kernel) {
+		sonde_linux_forget(kernel);
+		if (!is_about_content(error))
+			return error;
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	sonde_linux_space_init(
+		&kernel->space, finder->machine, finder->physical, &kernel->image.regime);
+	kernel->epoch = finder->machine->epoch;
+	kernel->found = finder->found = true;
+	return NULL;
+}
+
+static struct sonde_error *try_regime(
+	struct finder *finder, const struct sonde_page_regime *regime, uint64_t anchor)
+{
+	for (unsigned i = 0; i < SONDE_LINUX_IMAGE_ATTEMPTS && !finder->found; i++) {
+		struct sonde_linux_image image;
+		bool found;
+
+		CHECK(sonde_linux_image_find(finder->machine->arch, finder->physical,
+			regime, anchor, i, &image, &found));
+		if (found)
+			CHECK(try_image(finder, &image));
+	}
+	return NULL;
+}
+
+/* --- by a CPU --------------------------------------------------------------------- */
+
+/* Where exceptions enter the kernel, on CPUs that have one address for that; else 0. */
+static struct sonde_error *read_anchor(struct sonde_thread *thread, uint64_t *ret)
+{
+	static const char *const names[] = {"VBAR", "VBAR_EL1"};
+
+	*ret = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct sonde_register *reg =
+			sonde_thread_find_register(thread, names[i]);
+		struct sonde_register_value value;
+
+		if (!reg)
+			continue;
+		CHECK(sonde_thread_read_register(thread, reg, &value));
+		if (value.available)
+			*ret = sonde_register_value_integer(&value);
+	}
+	return NULL;
+}
+
+static struct sonde_error *try_cpu(struct finder *finder, struct sonde_thread *thread)
+{
+	struct sonde_page_regime regime;
+	struct sonde_error *error = sonde_thread_read_regime(thread, &regime);
+	uint64_t anchor;
+
+	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
+	finder->told = true;
+	if (!regime.range_count)
+		return NULL;
+	finder->translates = true;
+	CHECK(read_anchor(thread, &anchor));
+	return try_regime(finder, &regime, anchor);
+}
+
+/* The one that stopped last first: it is the one that is asked about. */
+static struct sonde_error *try_cpus(struct finder *finder)
+{
+	struct sonde_thread *const *threads, *current;
+	size_t count;
+
+	CHECK(sonde_target_current_thread(finder->machine, &current));
+	CHECK(sonde_target_threads(finder->machine, &threads, &count));
+	CHECK(try_cpu(finder, current));
+	for (size_t i = 0; i < count && !finder->found; i++)
+		if (threads[i] != current && !threads[i]->gone)
+			CHECK(try_cpu(finder, threads[i]));
+	return NULL;
+}
+
+/* --- by VMCOREINFO ---------------------------------------------------------------- */
+
+/* Registers as they are when the kernel has set them; what is not here is 0. */
+struct made_up {
+	const char *names[6];
+	uint64_t values[6];
+};
+
+static bool read_made_up(void *user, const char *name, uint64_t *ret)
+{
+	const struct made_up *registers = user;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(registers->names); i++)
+		if (registers->names[i] && !strcmp(registers->names[i], name)) {
+			*ret = registers->values[i];
+			return true;
+		}
+	return false;
+}
+
+/* CR0.PG; EFER.NXE, LMA and LME; CR4.PAE and LA57. */
+static bool make_up_x86(const struct sonde_vmcoreinfo *info, struct made_up *ret)
+{
+	uint64_t tables, base, five = 0;
+
+	if (!sonde_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &tables) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(phys_base)", &base))
+		return false;
+	sonde_vmcoreinfo_number(info, "NUMBER(pgtable_l5_enabled)", &five);
+	*ret = (struct made_up){
+		{"cr0", "efer", "cr4", "cr3"},
+		{UINT64_C(1) << 31, 0xd00, 0x20 | (five ? UINT64_C(1) << 12 : 0),
+			tables - X86_START_KERNEL_MAP + base},
+	};
+	return true;
+}
+
+/* TCR_EL1: T1SZ, EPD0, TG1, DS (D19.2 of the Arm ARM); SCTLR_EL1.M. */
+static bool make_up_aarch64(const struct sonde_vmcoreinfo *info, struct made_up *ret)
+{
+	uint64_t tables, offset, size, page = 4096, tcr;
+
+	if (!sonde_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &tables) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &offset) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &size) ||
+		size > 48)
+		return false;
+	sonde_vmcoreinfo_number(info, "PAGESIZE", &page);
+	tcr = size << 16 | UINT64_C(1) << 7 |
+	      (page == 4096	      ? UINT64_C(2)
+		      : page == 16384 ? 1
+				      : 3)
+		      << 30;
+	if (size < 16)
+		tcr |= UINT64_C(6) << 32 | UINT64_C(1) << 59;
+	*ret = (struct made_up){
+		{"SCTLR", "TCR_EL1", "TTBR1_EL1", "cpsr"},
+		{1, tcr, tables - offset, 5},
+	};
+	return true;
+}
+
+static bool make_up(const struct sonde_arch *arch, const struct sonde_vmcoreinfo *info,
+	struct sonde_page_regime *ret)
+{
+	struct made_up registers = {{NULL}};
+	struct sonde_arch_reader reader = {read_made_up, &registers};
+
+	if (arch == &sonde_arch_x86_64)
+		return make_up_x86(info, &registers) && arch->read_regime(&reader, ret);
+	if (arch == &sonde_arch_aarch64)
+		return make_up_aarch64(info, &registers) &&
+		       arch->read_regime(&reader, ret);
+	return false;
+}
+
+/* Memory that is read at the speed of memory: else a scan takes minutes. */
+static bool is_at_hand(const struct sonde_target *machine)
+{
+	const char *means = sonde_target_memory_means(machine);
+
+	return !strcmp(means, "mmap") || !strcmp(means, "process");
+}
+
+static struct sonde_error *try_vmcoreinfo(struct finder *finder)
+{
+	CLEANUP(cleanup_free) struct sonde_vmcoreinfo *info = NULL;
+	struct sonde_page_regime regime;
+	uint64_t anchor = 0;
+	bool found;
+
+	if (!is_at_hand(finder->machine))
+		return NULL;
+	info = malloc(sizeof(*info));
+	if (!info)
+		return sonde_error_no_memory();
+	CHECK(sonde_vmcoreinfo_scan(finder->machine, info, &found));
+	if (!found || !make_up(finder->machine->arch, info, &regime))
+		return NULL;
+	sonde_vmcoreinfo_hex(info, "SYMBOL(_stext)", &anchor);
+	return try_regime(finder, &regime, anchor);
+}
+
+/* ---------------------------------------------------------------------------------- */
+
+static struct sonde_error *refuse(const struct finder *finder)
+{
+	const char *why = "nothing in the guest's memory looks like a kernel";
+
+	if (finder->translates)
+		why = "no CPU has a kernel mapped: the firmware may be at work, or the "
+		      "decompressor";
+	else if (finder->told)
+		why = "no CPU translates addresses yet: the firmware is at work";
+	else if (!is_at_hand(finder->machine))
+		why = "the CPUs' registers do not tell where their page tables are, and "
+		      "there is too much memory to read all of it by this means";
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_NOT_FOUND, "no kernel yet: %s", why),
+		"--wait waits for one, --level machine does without");
+}
+
+static struct sonde_error *find_anew(struct sonde_linux *kernel)
+{
+	struct finder finder = {
+		.kernel = kernel,
+		.machine = sonde_target_base(&kernel->target),
+	};
+
+	if (finder.machine->arch != &sonde_arch_x86_64 &&
+		finder.machine->arch != &sonde_arch_aarch64)
+		return sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"this version finds kernels on x86_64 and aarch64, and "
+				"this is %s",
+				finder.machine->arch->name),
+			"--level machine does without");
+	CHECK(sonde_target_physical(finder.machine, &finder.physical));
+	CHECK(try_cpus(&finder));
+	if (!finder.found)
+		CHECK(try_vmcoreinfo(&finder));
+	return finder.found ? NULL : refuse(&finder);
+}
+
+/* Whether the kernel is the same after others had the guest: it may have been reset. */
+static bool is_there_still(struct sonde_linux *kernel)
+{
+	size_t length = strlen(kernel->banner.text);
+	char text[SONDE_LINUX_BANNER_MAX];
+	struct sonde_error *error;
+	bool same;
+
+	if (!length)
+		return false;
+	error = sonde_space_read(
+		&kernel->space.space, kernel->banner.address, text, length);
+	same = !error && !memcmp(text, kernel->banner.text, length);
+	sonde_error_destroy(error);
+	return same;
+}
+
+/* Who asks again in the same epoch gets the same answer: it may have taken a scan. */
+static struct sonde_error *repeat(const struct sonde_error *error)
+{
+	const char *hint = sonde_error_hint(error);
+	struct sonde_error *copy =
+		sonde_error_create(sonde_error_kind(error), "%s", sonde_error_why(error));
+
+	return hint ? sonde_error_suggest(copy, "%s", hint) : copy;
+}
+
+static struct sonde_error *look(struct sonde_linux *kernel, uint64_t epoch)
+{
+	struct sonde_error *error;
+
+	if (kernel->missing && kernel->epoch == epoch)
+		return repeat(kernel->missing);
+	sonde_linux_forget(kernel);
+	error = find_anew(kernel);
+	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
+		return error;
+	kernel->missing = error;
+	kernel->epoch = epoch;
+	return repeat(error);
+}
+
+struct sonde_error *sonde_linux_find(struct sonde_linux *kernel)
+{
+	const struct sonde_target *machine = sonde_target_base(&kernel->target);
+
+	CHECK(sonde_target_check_readable(machine));
+	if (kernel->found && kernel->epoch == machine->epoch)
+		return NULL;
+	if (kernel->found && is_there_still(kernel)) {
+		kernel->epoch = machine->epoch;
+		return NULL;
+	}
+	return sonde_error_while(look(kernel, machine->epoch),
+		"looking for the kernel of %s", kernel->target.name);
+}

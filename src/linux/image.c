@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * x86_64 (Documentation/arch/x86/x86_64/mm.rst): the image is mapped at
+ * 0xffffffff80000000 and up, within 1 GiB, where KASLR puts it. With page table isolation
+ * a CPU in user mode has tables that are the kernel's but for bit 12 of their address,
+ * and map little of the image (arch/x86/mm/pti.c). The bit alone proves nothing, so both
+ * are tried.
+ *
+ * aarch64 (Documentation/arch/arm64/memory.rst): the image is somewhere in the upper half
+ * of the kernel's half, and VBAR_EL1 points into it. With isolation, in user mode,
+ * TTBR1 is tramp_pg_dir, which the linker put some pages before swapper_pg_dir
+ * (arch/arm64/kernel/vmlinux.lds.S), and VBAR points to a copy of the mapping.
+ */
+#include <string.h>
+
+#include "image.h"
+
+#define X86_FIRST UINT64_C(0xffffffff80000000)
+#define X86_LAST  UINT64_C(0xffffffffbfffffff)
+#define X86_USER  UINT64_C(0x1000)
+
+enum {
+	/** Entries of tables that are looked at for one image. */
+	WORK_MAX = 1 << 17,
+	/** Between parts of an image: its .init sections (bytes). */
+	HOLE_MAX = 16 << 20,
+	/** There is no smaller kernel (bytes); user halves map less. */
+	IMAGE_MIN = 2 << 20,
+	/** On both sides of the anchor (bytes). */
+	AROUND = 128 << 20,
+};
+
+static uint64_t bytes_of(const struct sonde_linux_image *image)
+{
+	return image->last - image->first + 1;
+}
+
+static bool belongs(
+	const struct sonde_linux_image *image, const struct sonde_page_run *run)
+{
+	return run->physical - image->physical == run->address - image->first &&
+	       run->address - image->last - 1 <= HOLE_MAX;
+}
+
+/* The image begins with code, at which end there may be a hole. */
+static void add_run(struct sonde_linux_image *image, const struct sonde_page_run *run)
+{
+	if (run->executable && run->address == image->code_end)
+		image->code_end = run->last + 1;
+	image->last = run->last;
+}
+
+static void begin(struct sonde_linux_image *image, const struct sonde_page_run *run)
+{
+	image->first = image->code_end = run->address;
+	image->physical = run->physical;
+	add_run(image, run);
+}
+
+/* The first that is large enough, and around @p anchor unless that is 0. */
+static bool is_wanted(const struct sonde_linux_image *image, uint64_t anchor)
+{
+	return bytes_of(image) >= IMAGE_MIN && image->code_end > image->first &&
+	       (!anchor || (anchor >= image->first && anchor <= image->last));
+}
+
+/*
+ * Looks for an image between @p first and @p last. What is mapped otherwise, such as
+ * modules, may lie between the parts of one: only what comes next to it is looked at.
+ */
+static struct sonde_error *search(struct sonde_space *physical,
+	struct sonde_linux_image *image, uint64_t first, uint64_t last, uint64_t anchor,
+	bool *found)
+{
+	unsigned work = WORK_MAX;
+	bool begun = false;
+
+	for (*found = false;;) {
+		struct sonde_page_run run;
+		bool more;
+
+		CHECK(sonde_page_find_run(
+			physical, &image->regime, first, last, &work, &run, &more));
+		if (begun && (!more || !belongs(image, &run))) {
+			*found = is_wanted(image, anchor);
+			if (*found || !more)
+				return NULL;
+			begun = false;
+		}
+		if (!more)
+			return NULL;
+		if (begun)
+			add_run(image, &run);
+		else
+			begin(image, &run);
+		begun = true;
+		if (run.last == last) {
+			*found = is_wanted(image, anchor);
+			return NULL;
+		}
+		first = run.last + 1;
+	}
+}
+
+static struct sonde_page_range *upper_range(struct sonde_page_regime *regime)
+{
+	for (unsigned i = 0; i < regime->range_count; i++)
+		if (regime->ranges[i].first >> 63)
+			return &regime->ranges[i];
+	return NULL;
+}
+
+/* --- x86_64 ----------------------------------------------------------------------- */
+
+/* The tables of the kernel's own half first. */
+static struct sonde_error *find_x86(struct sonde_space *physical, unsigned attempt,
+	struct sonde_linux_image *image, bool *found)
+{
+	uint64_t root = image->regime.ranges[0].root;
+
+	if (attempt > 1 || (attempt && !(root & X86_USER)))
+		return NULL;
+	for (unsigned i = 0; i < image->regime.range_count && !attempt; i++)
+		image->regime.ranges[i].root = root & ~X86_USER;
+	return search(physical, image, X86_FIRST, X86_LAST, 0, found);
+}
+
+/* --- aarch64 ---------------------------------------------------------------------- */
+
+/* Where the kernel's half has its upper half: above the linear mapping. */
+static uint64_t half_of(const struct sonde_page_range *range)
+{
+	unsigned bits = range->bits < 48 ? range->bits : 48;
+
+	return UINT64_MAX << (bits - 1);
+}
+
+static struct sonde_error *find_around(struct sonde_space *physical,
+	struct sonde_linux_image *image, uint64_t anchor, bool *found)
+{
+	uint64_t half = half_of(upper_range(&image->regime));
+	uint64_t first = anchor - AROUND, last = anchor + AROUND;
+
+	*found = false;
+	if (anchor >= half) {
+		first = first < half || first > anchor ? half : first;
+		last = last < anchor ? UINT64_MAX : last;
+		CHECK(search(physical, image, first, last, anchor, found));
+	}
+	return *found ? NULL : search(physical, image, half, UINT64_MAX, 0, found);
+}
+
+static struct sonde_error *find_aarch64(struct sonde_space *physical, uint64_t anchor,
+	unsigned attempt, struct sonde_linux_image *image, bool *found)
+{
+	struct sonde_page_range *range = upper_range(&image->regime);
+	const struct sonde_page_format *format = range->format;
+
+	range->root += (uint64_t)attempt << format->levels[format->level_count - 1].shift;
+	return find_around(physical, image, anchor, found);
+}
+
+struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
+	struct sonde_space *physical, const struct sonde_page_regime *regime,
+	uint64_t anchor, unsigned attempt, struct sonde_linux_image *ret, bool *found)
+{
+	*found = false;
+	*ret = (struct sonde_linux_image){.regime = *regime};
+	if (!upper_range(&ret->regime))
+		return NULL;
+	if (arch == &sonde_arch_x86_64)
+		return find_x86(physical, attempt, ret, found);
+	if (arch == &sonde_arch_aarch64)
+		return find_aarch64(physical, anchor, attempt, ret, found);
+	return NULL;
+}
+
+/* --- the image as a space --------------------------------------------------------- */
+
+static struct sonde_linux_image_space *own(struct sonde_space *space)
+{
+	return CONTAINER_OF(space, struct sonde_linux_image_space, space);
+}
+
+static struct sonde_error *read_image(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	struct sonde_linux_image_space *image = own(space);
+	uint64_t physical = image->target + (address - image->first);
+	struct sonde_error *error;
+	size_t within = length;
+
+	if (address < image->first || address > image->last)
+		return sonde_error_fault(address, "it is not in the kernel's image");
+	if (length - 1 > image->last - address)
+		within = (size_t)(image->last - address) + 1;
+	error = sonde_space_read(image->physical, physical, buffer, within);
+	if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
+		uint64_t done = sonde_error_address(error) - physical;
+
+		sonde_error_destroy(error);
+		return sonde_error_fault(address + (done < within ? done : 0),
+			"the kernel's image has a hole here");
+	}
+	CHECK(error);
+	return within == length ? NULL
+				: sonde_error_fault(image->last + 1,
+					  "the kernel's image ends here");
+}
+
+/* A part of the window of the physical space, which may be much larger. */
+static struct sonde_error *look_image(
+	struct sonde_space *space, uint64_t address, struct sonde_window *ret)
+{
+	struct sonde_linux_image_space *image = own(space);
+	uint64_t physical = image->target + (address - image->first), before, left;
+
+	*ret = (struct sonde_window){.address = address};
+	if (!image->physical->ops->look || address < image->first ||
+		address > image->last)
+		return NULL;
+	CHECK(image->physical->ops->look(image->physical, physical, ret));
+	if (!ret->length)
+		return NULL;
+	before = physical - ret->address;
+	/* From the beginning of the image on, at most. */
+	if (before > address - image->first) {
+		uint64_t cut = before - (address - image->first);
+
+		ret->host += cut;
+		ret->length -= cut;
+		ret->present_first += cut / SONDE_WINDOW_PAGE_BYTES;
+		before -= cut;
+	}
+	ret->address = address - before;
+	left = image->last - ret->address;
+	if (ret->length - 1 > left)
+		ret->length = left + 1;
+	return NULL;
+}
+
+void sonde_linux_image_space_init(struct sonde_linux_image_space *ret,
+	struct sonde_space *physical, const struct sonde_linux_image *image)
+{
+	static const struct sonde_space_ops ops = {
+		.read = read_image,
+		.look = look_image,
+	};
+
+	*ret = (struct sonde_linux_image_space){
+		.space =
+			{
+				.ops = &ops,
+				.name = "kernel",
+				.page_bytes = physical->page_bytes,
+				.limit = UINT64_MAX,
+				.big_endian = physical->big_endian,
+				.epoch = physical->epoch,
+			},
+		.physical = physical,
+		.first = image->first,
+		.last = image->last,
+		.target = image->physical,
+	};
+}

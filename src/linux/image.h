@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Where a kernel's image is: by what a CPU translates with, and nothing else. The image
+ * is contiguous in physical memory, but for holes where parts of it were given back.
+ */
+#ifndef SONDE_LINUX_IMAGE_H
+#define SONDE_LINUX_IMAGE_H
+
+#include "page_plan.h"
+#include "page_walk.h"
+#include "target.h"
+
+struct sonde_linux_image {
+	/** The kernel's own tables, whatever a CPU has loaded. */
+	struct sonde_page_regime regime;
+	/** Virtual addresses, both included. */
+	uint64_t first, last;
+	/** Of the byte at @ref first. */
+	uint64_t physical;
+	/** Where the code ends, with which the image begins. */
+	uint64_t code_end;
+};
+
+enum {
+	/** So many attempts are worth making. */
+	SONDE_LINUX_IMAGE_ATTEMPTS = 3,
+};
+
+/**
+ * Looks for an image by what @p regime translates. The kernel's tables may be others than
+ * those in use: which are tried, @p attempt says, from 0. @p anchor is an address in the
+ * image, or in what the kernel is entered by; 0: unknown. *@p found: whether there is an
+ * image; it need not be Linux's.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
+	struct sonde_space *physical, const struct sonde_page_regime *regime,
+	uint64_t anchor, unsigned attempt, struct sonde_linux_image *ret, bool *found);
+
+/** The image as a space that needs no walk: its addresses are the virtual ones. */
+struct sonde_linux_image_space {
+	struct sonde_space space;
+	struct sonde_space *physical;
+	uint64_t first, last;
+	uint64_t target;
+};
+
+/** To be released with sonde_space_deinit(). Lives no longer than @p physical. */
+void sonde_linux_image_space_init(struct sonde_linux_image_space *ret,
+	struct sonde_space *physical, const struct sonde_linux_image *image);
+
+#endif

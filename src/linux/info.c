@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is known of the kernel that was found. */
+#include <string.h>
+
+#include "kernel.h"
+#include "space_search.h"
+#include "vmcoreinfo.h"
+
+/* CONFIG_PHYSICAL_START is 16 MiB wherever the kernel can be moved. */
+#define X86_TEXT UINT64_C(0xffffffff81000000)
+
+static struct sonde_linux *kernel_of(struct sonde_target *target)
+{
+	while (target && target->symbols != &sonde_linux_symbol_facet)
+		target = target->below;
+	return target ? sonde_linux_of(target) : NULL;
+}
+
+struct sonde_error *sonde_kernel_find(struct sonde_target *target)
+{
+	struct sonde_linux *kernel = kernel_of(target);
+
+	if (!kernel)
+		return sonde_error_suggest(
+			sonde_error_while(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						  "this is the machine level"),
+				"looking for the kernel of %s",
+				sonde_target_name(target)),
+			"--level kernel looks for one");
+	return sonde_linux_find(kernel);
+}
+
+/* *@p ret is left alone where there is no such symbol. */
+static struct sonde_error *find(
+	struct sonde_linux *kernel, const char *name, uint64_t *ret, bool *found)
+{
+	struct sonde_symbol symbol = {.address = 0};
+
+	*found = false;
+	if (kernel->symbols)
+		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	if (*found)
+		*ret = symbol.address;
+	return NULL;
+}
+
+static struct sonde_error *find_vmcoreinfo(
+	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found)
+{
+	struct sonde_target *machine = sonde_target_base(&kernel->target);
+	uint8_t page[SONDE_VMCOREINFO_MAX];
+	struct sonde_error *error;
+	uint64_t address;
+
+	CHECK(find(kernel, "vmcoreinfo_data", &address, found));
+	if (!*found) {
+		const char *means = sonde_target_memory_means(machine);
+
+		/* On x86 the slide is known without it. */
+		if (machine->arch == &sonde_arch_x86_64 ||
+			(strcmp(means, "mmap") != 0 && strcmp(means, "process") != 0))
+			return NULL;
+		return sonde_vmcoreinfo_scan(machine, ret, found);
+	}
+	*found = false;
+	error = sonde_space_read_integer(&kernel->space.space, address, 8, &address);
+	if (!error)
+		error = sonde_space_read(
+			&kernel->space.space, address, page, sizeof(page));
+	if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
+	*found = sonde_vmcoreinfo_parse(page, sizeof(page), ret);
+	return NULL;
+}
+
+/* It may name a file one day: hexadecimal, or it is none. */
+static void take_build_id(
+	const struct sonde_vmcoreinfo *info, struct sonde_kernel_info *ret)
+{
+	char text[sizeof(ret->build_id)];
+
+	if (sonde_vmcoreinfo_text(info, "BUILD-ID", text, sizeof(text)) &&
+		strspn(text, "0123456789abcdef") == strlen(text) && strlen(text) % 2 == 0)
+		memcpy(ret->build_id, text, sizeof(text));
+}
+
+static struct sonde_error *fill_slide(
+	struct sonde_linux *kernel, struct sonde_kernel_info *ret)
+{
+	CLEANUP(cleanup_free) struct sonde_vmcoreinfo *info = malloc(sizeof(*info));
+	const struct sonde_arch *arch = sonde_target_base(&kernel->target)->arch;
+	bool found;
+
+	if (!info)
+		return sonde_error_no_memory();
+	CHECK(find(kernel, "_text", &ret->text, &found));
+	if (!found)
+		CHECK(find(kernel, "_stext", &ret->text, &found));
+	CHECK(find_vmcoreinfo(kernel, info, &found));
+	if (found) {
+		take_build_id(info, ret);
+		ret->slide_known =
+			sonde_vmcoreinfo_hex(info, "KERNELOFFSET", &ret->slide);
+	}
+	if (!ret->slide_known && arch == &sonde_arch_x86_64 && ret->text) {
+		ret->slide = ret->text - X86_TEXT;
+		ret->slide_known = true;
+	}
+	return NULL;
+}
+
+/*
+ * The header of BTF (linux/btf.h): magic, version, flags, its own length, and the offset
+ * of the types, which follow it. It is where a symbol says, or in what is no code.
+ */
+static struct sonde_error *find_types(struct sonde_linux *kernel, const char **ret)
+{
+	static const uint8_t header[12] = {0x9f, 0xeb, 1, 0, 24};
+	const struct sonde_linux_image *image = &kernel->image;
+	uint64_t first = image->code_end, last = image->last;
+	bool found;
+
+	*ret = "none";
+	CHECK(find(kernel, "__start_BTF", &first, &found));
+	if (found)
+		last = first + sizeof(header) - 1;
+	CHECK(sonde_space_search(&kernel->image_space.space, first, last, header,
+		sizeof(header), &first, &found));
+	if (found)
+		*ret = "btf";
+	return NULL;
+}
+
+struct sonde_error *sonde_kernel_info(
+	struct sonde_target *target, struct sonde_kernel_info *ret)
+{
+	struct sonde_kernel_info info = {.types = "none"};
+	struct sonde_linux *kernel = kernel_of(target);
+
+	if (ret->size < sizeof(ret->size))
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"struct sonde_kernel_info does not tell its size");
+	if (!kernel)
+		return sonde_kernel_find(target);
+	CHECK(sonde_linux_find(kernel));
+	info.size = ret->size < sizeof(info) ? ret->size : sizeof(info);
+	memcpy(info.release, kernel->banner.release, sizeof(info.release));
+	memcpy(info.version, kernel->banner.version, sizeof(info.version));
+	if (kernel->symbols)
+		info.symbols = sonde_kallsyms_count(kernel->symbols);
+	CHECK(fill_slide(kernel, &info));
+	CHECK(find_types(kernel, &info.types));
+	memcpy(ret, &info, info.size);
+	return NULL;
+}

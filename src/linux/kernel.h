@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel target: what its parts know of each other. */
+#ifndef SONDE_LINUX_KERNEL_H
+#define SONDE_LINUX_KERNEL_H
+
+#include <sonde/kernel.h>
+
+#include "banner.h"
+#include "image.h"
+#include "kallsyms.h"
+#include "page_plan.h"
+#include "target.h"
+
+/** The kernel's address space: a walk over physical memory by the kernel's tables. */
+struct sonde_linux_space {
+	struct sonde_space space;
+	struct sonde_page_tables tables;
+};
+
+struct sonde_linux_view;
+
+struct sonde_linux {
+	struct sonde_target target;
+	enum sonde_kernel_view view;
+	/** What follows is of the kernel that was found. */
+	bool found;
+	/** In which it was found, or seen to be the same still, or not found. */
+	uint64_t epoch;
+	/** Why it was not found; owned. NULL: it was, or was not looked for. */
+	struct sonde_error *missing;
+	struct sonde_linux_image image;
+	struct sonde_linux_image_space image_space;
+	struct sonde_linux_space space;
+	/** Its text is empty where there is none. */
+	struct sonde_linux_banner banner;
+	/** NULL: there are none. */
+	struct sonde_kallsyms *symbols;
+	/** How threads see memory, one each; kept when the kernel is gone. */
+	struct sonde_linux_view *views;
+};
+
+static inline struct sonde_linux *sonde_linux_of(struct sonde_target *target)
+{
+	return CONTAINER_OF(target, struct sonde_linux, target);
+}
+
+/** As sonde_kernel_find(). */
+SONDE_NODISCARD struct sonde_error *sonde_linux_find(struct sonde_linux *kernel);
+
+/** Forgets the kernel that was found. */
+void sonde_linux_forget(struct sonde_linux *kernel);
+
+/** Fills in the kernel's address space, for the image that was found. */
+void sonde_linux_space_init(struct sonde_linux_space *ret, struct sonde_target *machine,
+	struct sonde_space *physical, const struct sonde_page_regime *regime);
+
+/** Memory as @p thread sees it, completed by the kernel's. Lives as long as the target.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_view_find(struct sonde_linux *kernel,
+	struct sonde_thread *thread, struct sonde_space **ret);
+void sonde_linux_views_destroy(struct sonde_linux *kernel);
+
+extern const struct sonde_memory_facet sonde_linux_memory_facet;
+extern const struct sonde_symbol_facet sonde_linux_symbol_facet;
+
+#endif
