@@ -9,6 +9,7 @@
 #include "number.h"
 #include "options.h"
 #include "report.h"
+#include "session.h"
 #include "table.h"
 #include "typed.h"
 
@@ -161,6 +162,10 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	error = sonde_expression_evaluate_all(
 		expression, cli->target, thread, &is_list, &values, &count);
 	sonde_expression_destroy(expression);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_RUNNING) {
+		sonde_error_destroy(error);
+		return CLI_WANTS_STOP;
+	}
 	CLI_TRY(cli, error);
 	status = show(cli, arguments, values, count);
 	free(values);
