@@ -8,6 +8,7 @@
 #include "banner.h"
 #include "image.h"
 #include "kallsyms.h"
+#include "module.h"
 #include "page_plan.h"
 #include "target.h"
 #include "types.h"
@@ -37,6 +38,7 @@ struct sonde_linux {
 	/** NULL: there are none. */
 	struct sonde_kallsyms *symbols;
 	struct sonde_linux_types types;
+	struct sonde_linux_modules modules;
 	/** How threads see memory, one each; kept when the kernel is gone. */
 	struct sonde_linux_view *views;
 };
