@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "btf.h"
+#include "type_facet.h"
 #include "type_fields.h"
 
 enum {
@@ -15,6 +16,23 @@ enum {
 	TYPES_MAX = 300,
 	PARTS_MAX = 30,
 };
+
+/* There is no target here. */
+struct sonde_error *sonde_target_scope(
+	struct sonde_target *target, struct sonde_scope **ret)
+{
+	(void)target;
+	(void)ret;
+	abort();
+}
+
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	(void)target;
+	(void)ret;
+	abort();
+}
 
 struct sonde_error *sonde_space_read(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)

@@ -9,7 +9,8 @@
 
 #include <sonde/expression.h>
 
-#include "error.h"
+#include "scope.h"
+#include "type_facet.h"
 
 struct sonde_target {
 	unsigned address_bits;
@@ -78,6 +79,43 @@ struct sonde_error *sonde_target_virtual(struct sonde_target *target,
 	return NULL;
 }
 
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	(void)target;
+	(void)ret;
+	return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "no types");
+}
+
+struct sonde_error *sonde_target_scope(
+	struct sonde_target *target, struct sonde_scope **ret)
+{
+	(void)target;
+	*ret = NULL;
+	return NULL;
+}
+
+/* Without types there are neither bit-fields nor assignments. */
+struct sonde_error *sonde_space_read(
+	struct sonde_space *space, uint64_t address, void *buffer, size_t length)
+{
+	(void)space;
+	(void)address;
+	(void)buffer;
+	(void)length;
+	abort();
+}
+
+struct sonde_error *sonde_space_write(
+	struct sonde_space *space, uint64_t address, const void *data, size_t length)
+{
+	(void)space;
+	(void)address;
+	(void)data;
+	(void)length;
+	abort();
+}
+
 struct sonde_error *sonde_space_read_integer(
 	struct sonde_space *space, uint64_t address, unsigned bytes, uint64_t *ret)
 {
@@ -105,7 +143,7 @@ static void evaluate(const struct sonde_expression *expression,
 	struct sonde_error *error =
 		sonde_expression_evaluate(expression, target, thread, &value);
 
-	if (!error && (!value.bytes || value.bytes > 8 || !value.type[0]))
+	if (!error && (!value.bytes || value.bytes > 8) && !value.type.count)
 		abort();
 	if (error && !strstr(sonde_error_what(error), "evaluating '"))
 		abort();

@@ -15,6 +15,7 @@
 #include "btf.h"
 #include "btf_builder.h"
 #include "type_bits.h"
+#include "type_facet.h"
 #include "type_fields.h"
 
 /* A space of a few bytes. */
@@ -22,6 +23,23 @@
 struct sonde_space {
 	uint8_t bytes[64];
 };
+
+/* There is no target here. */
+struct sonde_error *sonde_target_scope(
+	struct sonde_target *target, struct sonde_scope **ret)
+{
+	(void)target;
+	(void)ret;
+	abort();
+}
+
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	(void)target;
+	(void)ret;
+	abort();
+}
 
 struct sonde_error *sonde_space_read(
 	struct sonde_space *space, uint64_t address, void *buffer, size_t length)

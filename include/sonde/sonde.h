@@ -18,5 +18,6 @@
 #include <sonde/thread.h>
 #include <sonde/translate.h>
 #include <sonde/type.h>
+#include <sonde/value.h>
 
 #endif

@@ -102,6 +102,15 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_find_thread(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_current_thread(
 	struct sonde_target *target, struct sonde_thread **ret);
 
+struct sonde_types;
+
+/**
+ * The types that the target describes, for <sonde/type.h>; they live as long as @p target.
+ * SONDE_ERROR_UNSUPPORTED says why there are none.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret);
+
 /**
  * All registers that threads have; an array that lives as long as @p target. Where a stub
  * is connected to later, by what needs to stop the target, there may be more afterwards.

@@ -8,7 +8,7 @@
 #ifndef SONDE_TYPE_H
 #define SONDE_TYPE_H
 
-#include <sonde/error.h>
+#include <sonde/target.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -132,6 +132,10 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_type_find_member(
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_types_find(
 	const struct sonde_types *types, const char *name, struct sonde_type *ret);
+
+/** The same among all types of @p target, those of a kernel's modules included. */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_find_type(
+	struct sonde_target *target, const char *name, struct sonde_type *ret);
 
 /**
  * The type as C writes it, such as "char [16]". The caller frees @p ret.

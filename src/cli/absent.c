@@ -11,8 +11,6 @@ const struct cli_command cli_absent_commands[] = {
 	{.name = "files", .needs = kernel, .summary = "open files"},
 	{.name = "dmesg", .needs = kernel, .summary = "kernel log"},
 	{.name = "syscalls", .needs = kernel, .summary = "the system call table"},
-	{.name = "type", .needs = kernel, .summary = "a type's layout"},
-	{.name = "print", .needs = kernel, .summary = "a C expression with types"},
 	{.name = "bt", .needs = kernel, .summary = "backtrace"},
 	{.name = "trace", .needs = kernel, .summary = "log hits with typed arguments"},
 	{.name = "strace", .needs = kernel, .summary = "system calls, decoded"},

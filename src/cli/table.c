@@ -17,6 +17,8 @@ const struct cli_command *const cli_table[] = {
 	&cli_command_translate,
 	&cli_command_disasm,
 	&cli_command_symbol,
+	&cli_command_type,
+	&cli_command_print,
 	&cli_command_step,
 	&cli_command_pause,
 	&cli_command_resume,

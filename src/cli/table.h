@@ -18,6 +18,7 @@ extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_ls;
 extern const struct cli_command cli_command_pause;
+extern const struct cli_command cli_command_print;
 extern const struct cli_command cli_command_quit;
 extern const struct cli_command cli_command_read;
 extern const struct cli_command cli_command_regs;
@@ -27,6 +28,7 @@ extern const struct cli_command cli_command_shell;
 extern const struct cli_command cli_command_step;
 extern const struct cli_command cli_command_symbol;
 extern const struct cli_command cli_command_translate;
+extern const struct cli_command cli_command_type;
 extern const struct cli_command cli_command_watch;
 extern const struct cli_command cli_command_write;
 

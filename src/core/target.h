@@ -17,6 +17,7 @@
 #include "space.h"
 #include "symbol.h"
 #include "trap.h"
+#include "type_facet.h"
 
 struct sonde_thread {
 	struct sonde_target *target;
@@ -142,6 +143,8 @@ struct sonde_target {
 	const struct sonde_register_facet *registers;
 	const struct sonde_thread_facet *threads;
 	const struct sonde_control_facet *control;
+	/** Of levels above the machine. */
+	const struct sonde_type_facet *types;
 	const struct sonde_symbol_facet *symbols;
 
 	/** The level that this one stands on; NULL: none, it is a base target. Owned. */

@@ -9,6 +9,7 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	kernel->missing = NULL;
 	sonde_kallsyms_destroy(kernel->symbols);
 	kernel->symbols = NULL;
+	sonde_linux_types_forget(&kernel->types);
 	sonde_space_deinit(&kernel->image_space.space);
 	sonde_space_deinit(&kernel->space.space);
 	kernel->banner = (struct sonde_linux_banner){.address = 0};
@@ -19,6 +20,7 @@ static void destroy(struct sonde_target *target)
 	struct sonde_linux *kernel = sonde_linux_of(target);
 
 	sonde_linux_forget(kernel);
+	sonde_linux_types_deinit(&kernel->types);
 	sonde_linux_views_destroy(kernel);
 	sonde_target_deinit(target);
 	free(kernel);
@@ -44,6 +46,8 @@ struct sonde_error *sonde_kernel_open(struct sonde_target *machine,
 	kernel->target.arch = machine->arch;
 	kernel->target.memory = &sonde_linux_memory_facet;
 	kernel->target.symbols = &sonde_linux_symbol_facet;
+	kernel->target.types = &sonde_linux_type_facet;
+	sonde_linux_types_init(&kernel->types, kernel);
 	kernel->target.below = machine;
 	error = sonde_target_init(
 		&kernel->target, machine->sonde, sonde_target_name(machine));

@@ -10,6 +10,7 @@
 #include "kallsyms.h"
 #include "page_plan.h"
 #include "target.h"
+#include "types.h"
 
 /** The kernel's address space: a walk over physical memory by the kernel's tables. */
 struct sonde_linux_space {
@@ -35,6 +36,7 @@ struct sonde_linux {
 	struct sonde_linux_banner banner;
 	/** NULL: there are none. */
 	struct sonde_kallsyms *symbols;
+	struct sonde_linux_types types;
 	/** How threads see memory, one each; kept when the kernel is gone. */
 	struct sonde_linux_view *views;
 };

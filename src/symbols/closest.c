@@ -49,6 +49,7 @@ void sonde_closest_offer(struct sonde_closest *closest, const char *name)
 		return;
 	if (closest->name && distance >= closest->distance)
 		return;
-	closest->name = name;
+	memcpy(closest->kept, name, length + 1);
+	closest->name = closest->kept;
 	closest->distance = distance;
 }

@@ -14,12 +14,13 @@ enum {
 struct sonde_closest {
 	const char *wanted;
 	size_t length;
-	/** The best name so far, which is not copied; NULL: none is close. */
+	/** The best name so far, in @ref kept; NULL: none is close. */
 	const char *name;
+	char kept[SONDE_CLOSEST_BYTES_MAX + 1];
 	unsigned distance;
 };
 
-/** Looks at one more @p name, which outlives @p closest. */
+/** Looks at one more @p name, and copies it if it is the best. */
 void sonde_closest_offer(struct sonde_closest *closest, const char *name);
 
 #endif

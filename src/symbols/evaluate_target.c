@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "type_bits.h"
 
 static struct sonde_error *need_target(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, const char *what)
@@ -14,7 +15,7 @@ static struct sonde_error *need_target(const struct sonde_evaluator *evaluator,
 		"without a target there is no %s", what);
 }
 
-static struct sonde_error *find_thread(
+struct sonde_error *sonde_evaluate_thread(
 	const struct sonde_evaluator *evaluator, struct sonde_thread **ret)
 {
 	if (!evaluator->thread)
@@ -23,15 +24,15 @@ static struct sonde_error *find_thread(
 	return NULL;
 }
 
-static struct sonde_scalar_type type_of_register(const struct sonde_register *reg)
+static enum sonde_scalar type_of_register(const struct sonde_register *reg)
 {
 	if (reg->bits <= 8)
-		return sonde_scalar_type(SONDE_SCALAR_UNSIGNED_CHAR);
+		return SONDE_SCALAR_UNSIGNED_CHAR;
 	if (reg->bits <= 16)
-		return sonde_scalar_type(SONDE_SCALAR_UNSIGNED_SHORT);
+		return SONDE_SCALAR_UNSIGNED_SHORT;
 	if (reg->bits <= 32)
-		return sonde_scalar_type(SONDE_SCALAR_UNSIGNED_INT);
-	return sonde_scalar_type(SONDE_SCALAR_UNSIGNED_LONG);
+		return SONDE_SCALAR_UNSIGNED_INT;
+	return SONDE_SCALAR_UNSIGNED_LONG;
 }
 
 /* @p reg is what was found by the name, or NULL. */
@@ -69,17 +70,19 @@ struct sonde_error *sonde_evaluate_register(const struct sonde_evaluator *evalua
 	const struct sonde_syntax *node, struct sonde_operand *ret)
 {
 	const struct sonde_register *reg;
-	struct sonde_operand operand = {0};
+	struct sonde_scalar_type type;
 	struct sonde_thread *thread;
+	uint64_t integer = 0;
 
 	CHECK(need_target(evaluator, node, "register"));
-	CHECK(find_thread(evaluator, &thread));
+	CHECK(sonde_evaluate_thread(evaluator, &thread));
 	reg = sonde_thread_find_register(thread, node->text);
 	CHECK(check_register(evaluator, node, reg));
 	if (!evaluator->types_only)
-		CHECK(read_register(evaluator, node, thread, reg, &operand.integer));
-	operand.type = type_of_register(reg);
-	*ret = sonde_arithmetic_convert(evaluator, operand.type, &operand);
+		CHECK(read_register(evaluator, node, thread, reg, &integer));
+	type = sonde_scalar_type(type_of_register(reg));
+	*ret = sonde_evaluate_integer(evaluator, type.scalar,
+		sonde_scalar_type_convert(type, evaluator->address_bits, integer));
 	return NULL;
 }
 
@@ -89,20 +92,17 @@ static struct sonde_error *evaluate_cpu(const struct sonde_evaluator *evaluator,
 	struct sonde_thread *thread;
 
 	CHECK(need_target(evaluator, node, "CPU"));
-	CHECK(find_thread(evaluator, &thread));
-	*ret = (struct sonde_operand){
-		.type = sonde_scalar_type(SONDE_SCALAR_UNSIGNED_INT),
-		.integer = sonde_thread_number(thread),
-	};
+	CHECK(sonde_evaluate_thread(evaluator, &thread));
+	*ret = sonde_evaluate_integer(
+		evaluator, SONDE_SCALAR_UNSIGNED_INT, sonde_thread_number(thread));
 	return NULL;
 }
 
 static const char known_hint[] = "the machine knows 'cpu' and registers such as $pc";
 
-static struct sonde_error *refuse_task(const struct sonde_evaluator *evaluator,
-	const struct sonde_syntax *node, struct sonde_operand *ret)
+static struct sonde_error *refuse_task(
+	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node)
 {
-	(void)ret;
 	return sonde_error_suggest(
 		sonde_evaluate_error(evaluator, node, SONDE_ERROR_NOT_FOUND,
 			"'%s' needs the kernel level, this is the machine level",
@@ -110,41 +110,107 @@ static struct sonde_error *refuse_task(const struct sonde_evaluator *evaluator,
 		"%s", known_hint);
 }
 
-static struct sonde_error *refuse_name(
-	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node)
+/* A type, a register without its dollar sign, or a name that is close. */
+static struct sonde_error *suggest_name(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, struct sonde_error *error)
 {
-	struct sonde_error *error =
-		sonde_evaluate_error(evaluator, node, SONDE_ERROR_NOT_FOUND,
-			"no symbol is called '%s' at the machine level", node->text);
+	struct sonde_closest closest = {
+		.wanted = node->text, .length = strlen(node->text)};
+	struct sonde_scope *scope = evaluator->scope;
+	struct sonde_type type;
+	bool is_type = false;
 
 	if (evaluator->thread &&
 		sonde_thread_find_register(evaluator->thread, node->text))
 		return sonde_error_suggest(
 			error, "the register is written $%s", node->text);
-	return sonde_error_suggest(error, "%s", known_hint);
+	sonde_error_destroy(sonde_evaluate_is_type(evaluator, node, &is_type, &type));
+	if (is_type)
+		return sonde_error_suggest(
+			error, "'%s' is a type, and no variable", node->text);
+	if (!scope)
+		return sonde_error_suggest(error, "%s", known_hint);
+	if (scope->ops->suggest)
+		scope->ops->suggest(scope, &closest);
+	if (closest.name)
+		return sonde_error_suggest(error, "did you mean '%s'?", closest.name);
+	return sonde_error_suggest(error, "'symbol' looks for names");
+}
+
+static struct sonde_error *refuse_name(
+	const struct sonde_evaluator *evaluator, const struct sonde_syntax *node)
+{
+	static const char *const tasks[] = {"pid", "comm"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tasks); i++) {
+		if (!strcmp(node->text, tasks[i]) && !evaluator->scope)
+			return refuse_task(evaluator, node);
+	}
+	return suggest_name(evaluator, node,
+		sonde_evaluate_error(evaluator, node, SONDE_ERROR_NOT_FOUND,
+			"no symbol is called '%s' at the %s level", node->text,
+			evaluator->scope ? evaluator->scope->level : "machine"));
+}
+
+static struct sonde_error *find_variable(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, bool *found, struct sonde_operand *ret)
+{
+	struct sonde_scope *scope = evaluator->scope;
+	struct sonde_variable variable = {.address = 0};
+	struct sonde_thread *thread;
+
+	if (!scope->ops->variable || !evaluator->target)
+		return NULL;
+	CHECK(sonde_evaluate_thread(evaluator, &thread));
+	CHECK(sonde_evaluate_at(evaluator, node,
+		scope->ops->variable(scope, thread, node->text, found, &variable)));
+	if (!*found)
+		return NULL;
+	*ret = (struct sonde_operand){
+		.type = variable.type,
+		.integer = variable.is_value ? variable.address : 0,
+		.address = variable.address,
+		.has_address = !variable.is_value,
+		.per_cpu = variable.per_cpu,
+		.untyped = !variable.type.types,
+	};
+	if (ret->untyped)
+		ret->type = sonde_evaluate_builtin(evaluator, SONDE_SCALAR_VOID);
+	return NULL;
+}
+
+static struct sonde_error *find_enumerator(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, bool *found, struct sonde_operand *ret)
+{
+	struct sonde_scope *scope = evaluator->scope;
+	struct sonde_type type;
+	uint64_t value;
+
+	if (scope->ops->enumerator)
+		CHECK(scope->ops->enumerator(scope, node->text, found, &type, &value));
+	else if (scope->types)
+		CHECK(sonde_types_find_enumerator(
+			scope->types, node->text, found, &type, &value));
+	if (*found)
+		*ret = (struct sonde_operand){.type = type, .integer = value};
+	return NULL;
 }
 
 struct sonde_error *sonde_evaluate_name(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, struct sonde_operand *ret)
 {
-	static const struct {
-		const char *name;
-		struct sonde_error *(*evaluate)(const struct sonde_evaluator *,
-			const struct sonde_syntax *, struct sonde_operand *);
-	} names[] = {
-		{"cpu", evaluate_cpu},
-		{"pid", refuse_task},
-		{"comm", refuse_task},
-	};
+	bool found = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!strcmp(node->text, names[i].name))
-			return names[i].evaluate(evaluator, node, ret);
-	}
-	return refuse_name(evaluator, node);
+	if (!strcmp(node->text, "cpu"))
+		return evaluate_cpu(evaluator, node, ret);
+	if (evaluator->scope)
+		CHECK(find_variable(evaluator, node, &found, ret));
+	if (evaluator->scope && !found)
+		CHECK(find_enumerator(evaluator, node, &found, ret));
+	return found ? NULL : refuse_name(evaluator, node);
 }
 
-static struct sonde_error *find_memory(const struct sonde_evaluator *evaluator,
+struct sonde_error *sonde_evaluate_space(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, struct sonde_space **ret)
 {
 	CHECK(need_target(evaluator, node, "memory"));
@@ -152,19 +218,38 @@ static struct sonde_error *find_memory(const struct sonde_evaluator *evaluator,
 }
 
 struct sonde_error *sonde_evaluate_memory(const struct sonde_evaluator *evaluator,
-	const struct sonde_syntax *node, uint64_t address, struct sonde_scalar_type type,
+	const struct sonde_syntax *node, const struct sonde_operand *operand,
 	uint64_t *ret)
 {
-	unsigned bytes = sonde_scalar_type_bytes(type, evaluator->address_bits);
-	char pointer[SONDE_SCALAR_NAME_BYTES];
+	char name[SONDE_TYPE_NAME_BYTES];
+	struct sonde_value_class class;
 	struct sonde_space *space;
-	uint64_t integer;
+	struct sonde_error *error;
+	struct sonde_bits bits;
+	uint64_t bytes, integer;
 
-	CHECK(find_memory(evaluator, node, &space));
-	sonde_scalar_type_name(sonde_scalar_type_pointer_to(type), pointer);
-	CHECK(sonde_error_while(sonde_space_read_integer(space, address, bytes, &integer),
-		"reading *(%s)0x%" PRIx64, pointer, address));
-	*ret = sonde_scalar_type_convert(type, evaluator->address_bits, integer);
+	CHECK(sonde_evaluate_space(evaluator, node, &space));
+	CHECK(sonde_value_classify(operand->type, &class));
+	CHECK(sonde_type_bytes(operand->type, &bytes));
+	bits = (struct sonde_bits){
+		.offset = operand->bit_offset,
+		.size = operand->bit_size,
+		.is_signed = sonde_scalar_type_is_signed(class.scalar),
+		.big_endian = operand->type.types->big_endian,
+	};
+	if (bits.size)
+		error = sonde_bits_read(&bits, space, operand->address, &integer);
+	else
+		error = sonde_space_read_integer(
+			space, operand->address, (unsigned)bytes, &integer);
+	if (error) {
+		sonde_type_declare(operand->type, "*", name, sizeof(name));
+		return sonde_error_while(
+			error, "reading *(%s)0x%" PRIx64, name, operand->address);
+	}
+	*ret = bits.size ? integer
+			 : sonde_scalar_type_convert(
+				   class.scalar, evaluator->address_bits, integer);
 	return NULL;
 }
 
@@ -176,7 +261,7 @@ struct sonde_error *sonde_evaluate_string(const struct sonde_evaluator *evaluato
 	struct sonde_error *error;
 	char *text;
 
-	CHECK(find_memory(evaluator, node, &space));
+	CHECK(sonde_evaluate_space(evaluator, node, &space));
 	error = sonde_space_read_string(space, address, strlen(expected) + 1, &text);
 	if (sonde_error_is(error, SONDE_ERROR_BAD_DATA)) {
 		/* There is no NUL where the expected text has its own. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The public face: text in, value out; parser.c and evaluate.c do the work. */
+/* The public face: text in, values out; parser.c and evaluate.c do the work. */
 #include <sonde/expression.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "evaluate.h"
 #include "parser.h"
+#include "type_facet.h"
 
 struct sonde_expression {
 	struct sonde_syntax_tree tree;
@@ -24,8 +25,8 @@ static struct sonde_error *while_at(
 		strlen(text) > SHOWN_MAX ? ".." : "");
 }
 
-struct sonde_error *sonde_expression_create(
-	const char *text, struct sonde_expression **ret)
+static struct sonde_error *create(
+	const char *text, bool assignments, struct sonde_expression **ret)
 {
 	size_t length = strnlen(text, SONDE_SYNTAX_TEXT_MAX + 1);
 	struct sonde_expression *expression;
@@ -40,13 +41,25 @@ struct sonde_error *sonde_expression_create(
 	if (!expression)
 		return sonde_error_no_memory();
 	memcpy(expression->text, text, length);
-	error = sonde_parse(expression->text, length, &expression->tree);
+	error = sonde_parse(expression->text, length, assignments, &expression->tree);
 	if (error) {
 		free(expression);
 		return while_at(error, "parsing", text);
 	}
 	*ret = expression;
 	return NULL;
+}
+
+struct sonde_error *sonde_expression_create(
+	const char *text, struct sonde_expression **ret)
+{
+	return create(text, false, ret);
+}
+
+struct sonde_error *sonde_expression_create_assignment(
+	const char *text, struct sonde_expression **ret)
+{
+	return create(text, true, ret);
 }
 
 void sonde_expression_destroy(struct sonde_expression *expression)
@@ -64,27 +77,142 @@ static unsigned address_bits_of(const struct sonde_target *target)
 	return bits && bits < 64 ? bits : 64;
 }
 
-struct sonde_error *sonde_expression_evaluate(const struct sonde_expression *expression,
-	struct sonde_target *target, struct sonde_thread *thread, struct sonde_value *ret)
+struct sonde_operand sonde_evaluate_import(const struct sonde_value *value)
 {
+	return (struct sonde_operand){
+		.type = value->type,
+		.integer = value->integer,
+		.address = value->address,
+		.has_address = value->has_address,
+		.bit_offset = value->bit_offset,
+		.bit_size = value->bit_size,
+	};
+}
+
+/* A simple type's value was read. */
+struct sonde_error *sonde_evaluate_export(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, const struct sonde_operand *operand,
+	struct sonde_value *ret)
+{
+	struct sonde_value value = {
+		.type = operand->type,
+		.integer = operand->integer,
+		.address = operand->address,
+		.has_address = operand->has_address,
+		.bit_offset = operand->bit_offset,
+		.bit_size = operand->bit_size,
+	};
+	struct sonde_value_class class;
+
+	CHECK(sonde_evaluate_at(
+		evaluator, node, sonde_value_classify(operand->type, &class)));
+	if (!class.is_scalar)
+		value.integer = operand->address;
+	value.is_signed = class.is_scalar && sonde_scalar_type_is_signed(class.scalar);
+	/* Functions, what is incomplete, and what nobody knows the type of. */
+	sonde_error_destroy(sonde_type_bytes(operand->type, &value.bytes));
+	if (evaluator->target)
+		CHECK(sonde_evaluate_space(evaluator, node, &value.space));
+	*ret = value;
+	return NULL;
+}
+
+/* What stays what it is: read where it is simple, and else left where it lies. */
+static struct sonde_error *settle(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, const struct sonde_operand *operand,
+	struct sonde_value *ret)
+{
+	struct sonde_operand settled = *operand;
+	struct sonde_error *error;
+	struct sonde_type type;
+	bool whole;
+
+	error = sonde_type_resolve(operand->type, &type);
+	whole = !error && operand->has_address && !operand->is_list &&
+		!operand->per_cpu &&
+		(operand->untyped || sonde_type_is(type, SONDE_TYPE_ARRAY) ||
+			sonde_type_is(type, SONDE_TYPE_FUNCTION));
+	CHECK(sonde_evaluate_at(evaluator, node, error));
+	if (!whole)
+		CHECK(sonde_evaluate_load(evaluator, node, &settled));
+	return sonde_evaluate_export(evaluator, node, &settled, ret);
+}
+
+static struct sonde_error *settle_all(const struct sonde_evaluator *evaluator,
+	const struct sonde_syntax *node, const struct sonde_operand *operand,
+	bool *ret_list, struct sonde_value **ret, size_t *count)
+{
+	size_t elements = operand->is_list ? operand->element_count : 1;
+	struct sonde_value *values = calloc(elements ? elements : 1, sizeof(*values));
+	struct sonde_error *error = NULL;
+
+	if (!values)
+		return sonde_error_no_memory();
+	for (size_t i = 0; i < elements && !error; i++)
+		error = settle(evaluator, node,
+			operand->is_list ? &operand->elements[i] : operand, &values[i]);
+	if (error) {
+		free(values);
+		return error;
+	}
+	*ret_list = operand->is_list;
+	*ret = values;
+	*count = elements;
+	return NULL;
+}
+
+static struct sonde_error *evaluate(const struct sonde_expression *expression,
+	struct sonde_target *target, struct sonde_thread *thread, bool *ret_list,
+	struct sonde_value **ret, size_t *count)
+{
+	struct sonde_evaluator_memory memory = {NULL, 0};
 	struct sonde_evaluator evaluator = {
 		.text = expression->text,
 		.target = target,
 		.thread = thread,
 		.address_bits = address_bits_of(target),
+		.memory = &memory,
 	};
+	const struct sonde_syntax *root = expression->tree.root;
 	struct sonde_operand operand;
+	struct sonde_error *error;
 
-	CHECK(while_at(sonde_evaluate_value(&evaluator, expression->tree.root, &operand),
-		"evaluating", expression->text));
-	*ret = (struct sonde_value){
-		.integer = operand.integer,
-		.address = operand.address,
-		.has_address = operand.has_address,
-		.is_signed = sonde_scalar_type_is_signed(operand.type),
-		.bytes = sonde_scalar_type_bytes(operand.type, evaluator.address_bits),
-	};
-	_Static_assert(sizeof(ret->type) >= SONDE_SCALAR_NAME_BYTES, "type");
-	sonde_scalar_type_name(operand.type, ret->type);
-	return NULL;
+	error = target ? sonde_target_scope(target, &evaluator.scope) : NULL;
+	if (!error)
+		error = sonde_evaluate(&evaluator, root, &operand);
+	if (!error)
+		error = settle_all(&evaluator, root, &operand, ret_list, ret, count);
+	sonde_evaluator_memory_deinit(&memory);
+	return while_at(error, "evaluating", expression->text);
+}
+
+struct sonde_error *sonde_expression_evaluate_all(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, bool *ret_list, struct sonde_value **ret,
+	size_t *count)
+{
+	return evaluate(expression, target, thread, ret_list, ret, count);
+}
+
+struct sonde_error *sonde_expression_evaluate(const struct sonde_expression *expression,
+	struct sonde_target *target, struct sonde_thread *thread, struct sonde_value *ret)
+{
+	struct sonde_value *values;
+	bool is_list;
+	size_t count;
+
+	CHECK(evaluate(expression, target, thread, &is_list, &values, &count));
+	if (!is_list)
+		*ret = values[0];
+	free(values);
+	if (!is_list)
+		return NULL;
+	return while_at(
+		sonde_error_suggest(
+			sonde_error_create(SONDE_ERROR_INVALID,
+				"column 1: this is a list of %zu elements, and no "
+				"single value",
+				count),
+			"[0] is its first element"),
+		"evaluating", expression->text);
 }

@@ -5,10 +5,10 @@
 #include "syntax.h"
 
 /**
- * Makes a tree of @p text, which has @p length bytes and a NUL behind them. The
- * caller deinits @p ret.
+ * Makes a tree of @p text, which has @p length bytes and a NUL behind them. It may be
+ * an assignment if @p assignments. The caller deinits @p ret.
  */
 SONDE_NODISCARD struct sonde_error *sonde_parse(
-	const char *text, size_t length, struct sonde_syntax_tree *ret);
+	const char *text, size_t length, bool assignments, struct sonde_syntax_tree *ret);
 
 #endif

@@ -61,10 +61,6 @@ struct sonde_error *sonde_parser_unexpected(
 	case SONDE_TOKEN_COMMA:
 		return sonde_parser_refuse(parser, SONDE_ERROR_INVALID,
 			"the comma operator is not supported");
-	case SONDE_TOKEN_DOT:
-	case SONDE_TOKEN_ARROW:
-		return sonde_parser_refuse(parser, SONDE_ERROR_UNSUPPORTED,
-			"there are no structures at the machine level");
 	case SONDE_TOKEN_END:
 		return not_expected(parser, expected, "the end");
 	case SONDE_TOKEN_STRING:

@@ -55,8 +55,15 @@ SONDE_NODISCARD struct sonde_error *sonde_parser_adopt(struct sonde_parser *pars
 /** Whether the token can begin the name of a type. */
 bool sonde_parser_at_type(const struct sonde_parser *parser);
 
-/** Parses the name of a type and the parenthesis behind it. */
+/**
+ * Whether the token begins the name of a type behind a parenthesis, where an expression
+ * may stand as well: C's words, or a name that nothing but a type makes sense of.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_parser_at_cast(
+	struct sonde_parser *parser, bool *ret);
+
+/** Parses the name of a type: a SONDE_SYNTAX_TYPE. */
 SONDE_NODISCARD struct sonde_error *sonde_parser_type(
-	struct sonde_parser *parser, struct sonde_scalar_type *ret);
+	struct sonde_parser *parser, struct sonde_syntax **ret);
 
 #endif

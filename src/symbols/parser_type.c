@@ -35,64 +35,136 @@ bool sonde_parser_at_type(const struct sonde_parser *parser)
 	       at_floating(parser);
 }
 
-/* There are no symbols at this level, hence no types but C's own. */
-static struct sonde_error *refuse_structure(struct sonde_parser *parser)
+static struct sonde_error *create_named(struct sonde_parser *parser, size_t offset,
+	enum sonde_type_space space, struct sonde_syntax **ret)
 {
-	struct sonde_token tag = parser->token;
-	const char *text = parser->lexer.text;
+	struct sonde_syntax *node;
 
-	CHECK(sonde_parser_advance(parser));
 	if (parser->token.kind != SONDE_TOKEN_NAME)
 		return sonde_parser_unexpected(parser, "the name of a type");
-	return sonde_error_suggest(
-		sonde_syntax_error(text, tag.offset, SONDE_ERROR_NOT_FOUND,
-			"no type is called '%.*s %.*s' at the machine level",
-			(int)tag.length, text + tag.offset, (int)parser->token.length,
-			sonde_parser_text(parser)),
-		"the machine knows C's built-in types and u8, s32, uint64_t and their "
-		"like");
+	CHECK(sonde_syntax_create(
+		&parser->tree, SONDE_SYNTAX_TYPE, offset, parser->token.length, &node));
+	memcpy(node->text, sonde_parser_text(parser), parser->token.length);
+	node->written.space = space;
+	*ret = node;
+	return sonde_parser_advance(parser);
 }
 
-static struct sonde_error *parse_scalar(
-	struct sonde_parser *parser, enum sonde_scalar *ret)
+static struct sonde_error *parse_structure(
+	struct sonde_parser *parser, struct sonde_syntax **ret)
+{
+	enum sonde_type_space space = SONDE_TYPE_ENUMS;
+	size_t offset = parser->token.offset;
+
+	if (sonde_parser_at_word(parser, "struct"))
+		space = SONDE_TYPE_STRUCTS;
+	else if (sonde_parser_at_word(parser, "union"))
+		space = SONDE_TYPE_UNIONS;
+	CHECK(sonde_parser_advance(parser));
+	return create_named(parser, offset, space, ret);
+}
+
+static struct sonde_error *parse_words(
+	struct sonde_parser *parser, size_t start, struct sonde_syntax **ret)
 {
 	struct sonde_scalar_words words = {0};
-	size_t start = parser->token.offset;
+	struct sonde_syntax *node;
+	enum sonde_scalar scalar;
 	bool fits = true;
 
-	while (sonde_parser_at_type(parser)) {
-		if (at_structure(parser))
-			return refuse_structure(parser);
-		if (at_floating(parser))
-			return sonde_parser_refuse(parser, SONDE_ERROR_UNSUPPORTED,
-				"floating point is not supported");
+	while (at_scalar_word(parser) || at_qualifier(parser)) {
 		if (at_scalar_word(parser))
 			fits = fits &&
 			       sonde_scalar_words_add(&words, sonde_parser_text(parser),
 				       parser->token.length);
 		CHECK(sonde_parser_advance(parser));
 	}
-	if (!fits || !sonde_scalar_words_type(&words, ret))
+	if (!fits || at_structure(parser) || !sonde_scalar_words_type(&words, &scalar))
 		return sonde_syntax_error(parser->lexer.text, start, SONDE_ERROR_INVALID,
 			"these words do not name a type");
+	CHECK(sonde_syntax_create(&parser->tree, SONDE_SYNTAX_TYPE, start, 0, &node));
+	node->written.is_builtin = true;
+	node->written.scalar = scalar;
+	*ret = node;
 	return NULL;
 }
 
-struct sonde_error *sonde_parser_type(
-	struct sonde_parser *parser, struct sonde_scalar_type *ret)
+/* Without its stars. */
+static struct sonde_error *parse_base(
+	struct sonde_parser *parser, struct sonde_syntax **ret)
 {
-	struct sonde_scalar_type type = {0};
+	size_t start = parser->token.offset;
 
-	CHECK(parse_scalar(parser, &type.scalar));
+	while (at_qualifier(parser))
+		CHECK(sonde_parser_advance(parser));
+	if (at_structure(parser))
+		return parse_structure(parser, ret);
+	if (at_floating(parser))
+		return sonde_parser_refuse(parser, SONDE_ERROR_UNSUPPORTED,
+			"floating point is not supported");
+	if (parser->token.kind == SONDE_TOKEN_NAME && !at_scalar_word(parser))
+		return create_named(parser, parser->token.offset, SONDE_TYPE_NAMES, ret);
+	return parse_words(parser, start, ret);
+}
+
+struct sonde_error *sonde_parser_type(
+	struct sonde_parser *parser, struct sonde_syntax **ret)
+{
+	struct sonde_syntax *node;
+
+	CHECK(parse_base(parser, &node));
 	while (parser->token.kind == SONDE_TOKEN_STAR || at_qualifier(parser)) {
 		if (parser->token.kind == SONDE_TOKEN_STAR)
-			type.pointers++;
-		if (type.pointers > SONDE_SCALAR_POINTERS_MAX)
+			node->written.pointers++;
+		if (node->written.pointers > SONDE_SCALAR_POINTERS_MAX)
 			return sonde_parser_refuse(parser, SONDE_ERROR_INVALID,
 				"the type is a pointer to too many pointers");
 		CHECK(sonde_parser_advance(parser));
 	}
-	CHECK(sonde_parser_expect(parser, SONDE_TOKEN_PAREN_CLOSE, "')'"));
-	*ret = type;
+	*ret = node;
+	return NULL;
+}
+
+/* What an operand can begin with, where an operator could not stand. */
+static bool begins_operand(enum sonde_token_kind kind)
+{
+	switch (kind) {
+	case SONDE_TOKEN_INTEGER:
+	case SONDE_TOKEN_CHARACTER:
+	case SONDE_TOKEN_STRING:
+	case SONDE_TOKEN_REGISTER:
+	case SONDE_TOKEN_NAME:
+	case SONDE_TOKEN_PAREN_OPEN:
+	case SONDE_TOKEN_NOT:
+	case SONDE_TOKEN_COMPLEMENT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * (name *) can only be a type, and so can (name) with an operand behind it. (name) - 1
+ * is a difference: whoever means a type writes (name)(-1).
+ */
+struct sonde_error *sonde_parser_at_cast(struct sonde_parser *parser, bool *ret)
+{
+	struct sonde_lexer ahead = parser->lexer;
+	struct sonde_token token;
+	bool stars = false;
+
+	*ret = sonde_parser_at_type(parser);
+	if (*ret || parser->token.kind != SONDE_TOKEN_NAME ||
+		sonde_parser_at_word(parser, "sizeof"))
+		return NULL;
+	CHECK(sonde_lexer_next(&ahead, &token));
+	while (token.kind == SONDE_TOKEN_STAR) {
+		stars = true;
+		CHECK(sonde_lexer_next(&ahead, &token));
+	}
+	if (token.kind != SONDE_TOKEN_PAREN_CLOSE)
+		return NULL;
+	CHECK(sonde_lexer_next(&ahead, &token));
+	*ret = stars || begins_operand(token.kind);
 	return NULL;
 }

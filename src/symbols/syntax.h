@@ -13,6 +13,7 @@
 #include "error.h"
 #include "lexer.h"
 #include "scalar_type.h"
+#include "type.h"
 
 enum {
 	/** Of text (bytes). */
@@ -39,14 +40,32 @@ enum sonde_syntax_kind {
 	SONDE_SYNTAX_BINARY,
 	/** operands[0] the pointer, operands[1] the index, or the other way round */
 	SONDE_SYNTAX_INDEX,
+	/** operands[0] the array, operands[1] where it begins (NULL: 0), [2] its end */
+	SONDE_SYNTAX_SLICE,
+	/** operation . or ->, operands[0], text: the member */
+	SONDE_SYNTAX_MEMBER,
+	/** text: the function; as many operands as there are arguments */
+	SONDE_SYNTAX_CALL,
 	/** operands[0] ? operands[1] : operands[2] */
 	SONDE_SYNTAX_CONDITIONAL,
-	/** type, operands[0] */
+	/** operands[0], operands[1] a SONDE_SYNTAX_TYPE */
 	SONDE_SYNTAX_CAST,
-	/** type */
-	SONDE_SYNTAX_SIZEOF_TYPE,
-	/** operands[0] */
+	/** operands[0], which may be a SONDE_SYNTAX_TYPE */
 	SONDE_SYNTAX_SIZEOF,
+	/** written, text: its name or tag; only where a type is expected */
+	SONDE_SYNTAX_TYPE,
+	/** operands[0] = operands[1]; only at the top */
+	SONDE_SYNTAX_ASSIGN,
+};
+
+/** A type as it is written; what it is, is known where there are types. */
+struct sonde_written_type {
+	/** Made of C's words: @ref scalar; else by the node's text. */
+	bool is_builtin;
+	enum sonde_scalar scalar;
+	/** Behind struct, union, enum, or none of them. */
+	enum sonde_type_space space;
+	unsigned pointers;
 };
 
 struct sonde_syntax {
@@ -57,8 +76,12 @@ struct sonde_syntax {
 	size_t offset;
 	/** 1 more than that of the tallest operand. */
 	unsigned height;
+	/** Of an integer. */
 	struct sonde_scalar_type type;
 	uint64_t integer;
+	struct sonde_written_type written;
+	/** It stands in parentheses of its own. */
+	bool grouped;
 	struct sonde_syntax *operands[SONDE_SYNTAX_OPERANDS_MAX];
 	/** The node that was made before this one. */
 	struct sonde_syntax *next;

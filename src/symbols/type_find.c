@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "closest.h"
-#include "type.h"
+#include "scope.h"
+#include "type_facet.h"
 
 struct sonde_error *sonde_types_look_up(const struct sonde_types *types,
 	enum sonde_type_space space, const char *name, size_t length, bool *found,
@@ -162,8 +163,34 @@ static struct sonde_error *no_type(const struct sonde_types *types,
 		error, "did you mean '%s%s'?", words[space], closest.name);
 }
 
-struct sonde_error *sonde_types_find(
-	const struct sonde_types *types, const char *name, struct sonde_type *ret)
+/* Who is asked for a tag or a name. */
+struct finder {
+	/** NULL: @ref types alone. */
+	struct sonde_scope *scope;
+	/** For built-in types, and names that are close; NULL: there are none yet. */
+	const struct sonde_types *types;
+};
+
+static struct sonde_error *ask(struct finder *finder, enum sonde_type_space space,
+	const char *tag, size_t length, bool *found, struct sonde_type *ret)
+{
+	char *name;
+	struct sonde_error *error;
+
+	*found = false;
+	if (!finder->scope || !finder->scope->ops->type)
+		return sonde_types_look_up(finder->types, space, tag, length, found, ret);
+	name = strndup(tag, length);
+	if (!name)
+		return sonde_error_no_memory();
+	error = finder->scope->ops->type(finder->scope, space, name, found, ret);
+	free(name);
+	finder->types = finder->scope->types;
+	return error;
+}
+
+static struct sonde_error *find(
+	struct finder *finder, const char *name, struct sonde_type *ret)
 {
 	const char *tag = name;
 	enum sonde_type_space space = space_of(&tag);
@@ -177,11 +204,11 @@ struct sonde_error *sonde_types_find(
 	if (!length || length > INT16_MAX)
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "the name of a type is empty, or too long");
-	CHECK(sonde_types_look_up(types, space, tag, length, &found, &type));
-	if (!found && space == SONDE_TYPE_NAMES)
-		found = find_builtin(types, tag, length, &type);
+	CHECK(ask(finder, space, tag, length, &found, &type));
+	if (!found && space == SONDE_TYPE_NAMES && finder->types)
+		found = find_builtin(finder->types, tag, length, &type);
 	if (!found)
-		return no_type(types, space, name, tag, length);
+		return no_type(finder->types, space, name, tag, length);
 	for (; *stars; stars++) {
 		if (*stars == ' ')
 			continue;
@@ -192,4 +219,24 @@ struct sonde_error *sonde_types_find(
 	}
 	*ret = type;
 	return NULL;
+}
+
+struct sonde_error *sonde_types_find(
+	const struct sonde_types *types, const char *name, struct sonde_type *ret)
+{
+	struct finder finder = {.types = types};
+
+	return find(&finder, name, ret);
+}
+
+struct sonde_error *sonde_target_find_type(
+	struct sonde_target *target, const char *name, struct sonde_type *ret)
+{
+	struct finder finder = {.scope = NULL};
+
+	CHECK(sonde_target_scope(target, &finder.scope));
+	if (finder.scope && finder.scope->ops->type)
+		return find(&finder, name, ret);
+	CHECK(sonde_target_types(target, &finder.types));
+	return find(&finder, name, ret);
 }

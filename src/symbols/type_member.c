@@ -94,11 +94,8 @@ static struct sonde_error *find_one(struct sonde_type type, const char *name,
 				   : "%s has no members",
 			text);
 	}
-	if (closest) {
-		closest->wanted = name;
-		closest->length = length;
-		closest->name = NULL;
-	}
+	if (closest)
+		*closest = (struct sonde_closest){.wanted = name, .length = length};
 	CHECK(search_in(&search, resolved, 0, 0));
 	*found = search.is_found;
 	if (search.is_found)

@@ -260,6 +260,10 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
     "watch": {"time": is_decimal, "cpu": is_integer, "pid": is_null, "comm": is_null,
               "address": is_hex, "old": or_null(is_text), "new": or_null(is_text),
               "pc": is_hex, "symbol": or_null(is_text)},
+    "print": {"expression": is_text, "type": is_text, "value": lambda value: True,
+              "address": or_null(is_hex)},
+    "type": {"name": is_text, "kind": is_text, "bytes": or_null(is_integer),
+             "members": or_null(lambda value: isinstance(value, list))},
     "symbol": {"name": is_text, "address": is_hex, "bytes": or_null(is_integer),
                "kind": is_text, "module": or_null(is_text)},
 }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "table.h"
+#include "typed.h"
+
+enum {
+	/** Structures within structures that are shown unless told otherwise. */
+	DEPTH = 1,
+};
+
+static const struct cli_column columns[] = {
+	{"expression"}, {"type"}, {"value"}, {"address"}, {NULL}};
+
+/* What "--write" allows; without it an assignment does not parse. */
+static struct sonde_error *parse(
+	const struct cli_arguments *arguments, struct sonde_expression **ret)
+{
+	const char *text = arguments->operands[0];
+
+	if (cli_option_given(arguments, "--write"))
+		return sonde_expression_create_assignment(text, ret);
+	return sonde_expression_create(text, ret);
+}
+
+static int check(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_expression *expression;
+	struct sonde_error *error = parse(arguments, &expression);
+
+	if (!error) {
+		sonde_expression_destroy(expression);
+		return CLI_DONE;
+	}
+	if (!cli_option_given(arguments, "--write")) {
+		struct sonde_error *other = sonde_expression_create_assignment(
+			arguments->operands[0], &expression);
+
+		if (!other) {
+			sonde_expression_destroy(expression);
+			sonde_error_destroy(error);
+			return cli_fail(cli, SONDE_ERROR_PERMISSION, "print",
+				"add --write if the guest's memory shall be changed",
+				"nothing is written without --write");
+		}
+		sonde_error_destroy(other);
+	}
+	return cli_report_usage(cli, error);
+}
+
+static void name_address(void *context, uint64_t address, char *ret, size_t bytes)
+{
+	struct sonde_symbol symbol;
+	struct sonde_error *error = sonde_symbol_at(context, address, &symbol);
+
+	if (error) {
+		sonde_error_destroy(error);
+		return;
+	}
+	if (address == symbol.address)
+		snprintf(ret, bytes, "%s", symbol.name);
+	else
+		snprintf(ret, bytes, "%s+0x%" PRIx64, symbol.name,
+			address - symbol.address);
+}
+
+static int show_text(struct cli *cli, const struct sonde_value *value, unsigned depth)
+{
+	struct sonde_value_format format = {
+		.size = sizeof(format),
+		.depth = depth,
+		.name_address = name_address,
+		.context = cli->target,
+	};
+	char *text;
+
+	CLI_TRY(cli, sonde_value_format(value, &format, &text));
+	cli_print_lines(text);
+	free(text);
+	return cli_output_status(cli);
+}
+
+static void put_row(struct cli_output *output, const char *expression,
+	const struct sonde_value *value, unsigned depth)
+{
+	char *type = cli_type_name(value->type);
+
+	cli_put_text(output, expression);
+	cli_put_guest_text(output, type);
+	cli_put_json(output, cli_value_json(value, depth), NULL);
+	if (value->has_address)
+		cli_put_hex(output, value->address);
+	else
+		cli_put_null(output);
+	cli_output_row(output);
+	free(type);
+}
+
+/* A name alone, of whose type nothing is known, has an address but no value. */
+static int check_type(struct cli *cli, const char *text, const struct sonde_value *value)
+{
+	if (sonde_type_kind(value->type) != SONDE_TYPE_VOID)
+		return CLI_DONE;
+	char *hint;
+	int status;
+
+	if (asprintf(&hint, "say what it is: print '(unsigned long)%s'", text) < 0)
+		hint = NULL;
+	status = cli_fail(cli, SONDE_ERROR_INVALID, text, hint,
+		"it lies at 0x%" PRIx64 ", but its type is not known", value->address);
+	free(hint);
+	return status;
+}
+
+static int show(struct cli *cli, const struct cli_arguments *arguments,
+	const struct sonde_value *values, size_t count)
+{
+	const char *text = arguments->operands[0];
+	struct cli_output output;
+	uint64_t depth = DEPTH;
+	int status = CLI_DONE;
+
+	cli_option_number(arguments, "--depth", &depth);
+	if (depth > UINT_MAX)
+		depth = UINT_MAX;
+	for (size_t i = 0; i < count && status == CLI_DONE; i++)
+		status = check_type(cli, text, &values[i]);
+	if (status != CLI_DONE)
+		return status;
+	if (cli->json)
+		cli_output_begin(&output, cli, CLI_STREAM, columns);
+	for (size_t i = 0; i < count && status == CLI_DONE && !cli->output_errno; i++) {
+		if (cli->json)
+			put_row(&output, text, &values[i], (unsigned)depth);
+		else
+			status = show_text(cli, &values[i], (unsigned)depth);
+	}
+	return cli->json ? cli_output_end(&output) : status;
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_expression *expression;
+	struct sonde_thread *thread;
+	struct sonde_value *values;
+	struct sonde_error *error;
+	bool is_list;
+	size_t count;
+	int status;
+
+	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
+	CLI_TRY(cli, parse(arguments, &expression));
+	error = sonde_expression_evaluate_all(
+		expression, cli->target, thread, &is_list, &values, &count);
+	sonde_expression_destroy(expression);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_RUNNING) {
+		sonde_error_destroy(error);
+		return CLI_WANTS_STOP;
+	}
+	CLI_TRY(cli, error);
+	status = show(cli, arguments, values, count);
+	free(values);
+	return status;
+}
+
+static const struct cli_option options[] = {
+	{"--cpu", "N", "whose registers and task are meant [the one that stopped last]",
+		.number = true},
+	{"--depth", "N", "show structures within structures, N levels deep [1]",
+		.number = true},
+	{"--write", NULL, "do an assignment: PLACE = VALUE"},
+	{NULL},
+};
+
+const struct cli_command cli_command_print = {
+	.name = "print",
+	.operands = "EXPR",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "the value of a C expression with the kernel's types",
+	.example = "'init_task.comm'",
+	.options = options,
+	.use = CLI_OBSERVES_TARGET,
+	.check = check,
+	.run = run,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sonde/type.h>
+
+#include "target.h"
+#include "type_facet.h"
+
+struct sonde_error *sonde_target_scope(
+	struct sonde_target *target, struct sonde_scope **ret)
+{
+	struct sonde_scope *scope = NULL;
+
+	if (target->types)
+		CHECK(target->types->scope(target, &scope));
+	*ret = scope;
+	return NULL;
+}
+
+struct sonde_error *sonde_target_types(
+	struct sonde_target *target, const struct sonde_types **ret)
+{
+	if (!target->types)
+		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+						   "the machine level has no types"),
+			"a kernel has: --level kernel");
+	return target->types->types(target, ret);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What names in expressions mean to the kernel: symbols, with the types that BTF, or
+ * known_variables.c, has of them; the current task; task(PID).
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "known_variables.h"
+#include "task.h"
+
+static struct sonde_linux_types *own(struct sonde_scope *scope)
+{
+	return CONTAINER_OF(scope, struct sonde_linux_types, scope);
+}
+
+static bool has_no_types(const struct sonde_error *error)
+{
+	return sonde_error_is(error, SONDE_ERROR_UNSUPPORTED) ||
+	       sonde_error_is(error, SONDE_ERROR_BAD_DATA);
+}
+
+/* By its symbol; modules are asked for what is theirs. */
+static struct sonde_error *look_up(struct sonde_linux_types *types,
+	const struct sonde_symbol *symbol, bool per_cpu, bool *found,
+	struct sonde_type *ret)
+{
+	enum sonde_type_space space = SONDE_TYPE_VARIABLES;
+	const char *known = sonde_linux_known_variable(symbol->name);
+	const struct sonde_types *own_types;
+	struct sonde_error *error;
+
+	if (toupper((unsigned char)symbol->kind) == 'T' && !per_cpu)
+		space = SONDE_TYPE_FUNCTIONS;
+	if (*symbol->module)
+		return sonde_linux_types_look_up(types, space, symbol->name, found, ret);
+	CHECK(sonde_linux_types_find(types, &own_types));
+	CHECK(sonde_types_look_up(
+		own_types, space, symbol->name, strlen(symbol->name), found, ret));
+	if (*found || !known)
+		return NULL;
+	error = sonde_types_find(own_types, known, ret);
+	*found = !error;
+	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
+/* Without types names have addresses still. */
+static struct sonde_error *find_type_of(struct sonde_linux_types *types,
+	const struct sonde_symbol *symbol, bool per_cpu, struct sonde_type *ret)
+{
+	bool found = false;
+	struct sonde_type type;
+	struct sonde_error *error = look_up(types, symbol, per_cpu, &found, &type);
+
+	if (has_no_types(error)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
+	if (found)
+		*ret = type;
+	return NULL;
+}
+
+/* 'current', and of it 'pid' and 'comm'. */
+static struct sonde_error *find_current(struct sonde_linux_types *types,
+	struct sonde_thread *thread, const char *member_name, bool *found,
+	struct sonde_variable *ret)
+{
+	struct sonde_type_member member;
+	const struct sonde_types *own_types;
+	struct sonde_type type;
+	uint64_t task;
+
+	CHECK(sonde_linux_types_find(types, &own_types));
+	CHECK(sonde_types_find(own_types, "struct task_struct", &type));
+	CHECK(sonde_linux_current_task(types->kernel, thread, &task));
+	*found = true;
+	*ret = (struct sonde_variable){.address = task, .is_value = !member_name};
+	if (!member_name)
+		return sonde_type_pointer_to(type, &ret->type);
+	CHECK(sonde_type_find_member(type, member_name, &member));
+	ret->address += member.bit_offset / 8;
+	ret->type = member.type;
+	return NULL;
+}
+
+static struct sonde_error *find_variable(struct sonde_scope *scope,
+	struct sonde_thread *thread, const char *name, bool *found,
+	struct sonde_variable *ret)
+{
+	struct sonde_linux_types *types = own(scope);
+	struct sonde_linux *kernel = types->kernel;
+	struct sonde_symbol symbol;
+
+	CHECK(sonde_linux_find(kernel));
+	if (!strcmp(name, "pid") || !strcmp(name, "comm"))
+		return find_current(types, thread, name, found, ret);
+	if (!strcmp(name, "current"))
+		return find_current(types, thread, NULL, found, ret);
+	if (kernel->symbols)
+		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	if (!*found)
+		return NULL;
+	ret->address = symbol.address;
+	CHECK(sonde_linux_is_per_cpu(kernel, symbol.address, &ret->per_cpu));
+	return find_type_of(types, &symbol, ret->per_cpu, &ret->type);
+}
+
+static struct sonde_error *find_type(struct sonde_scope *scope,
+	enum sonde_type_space space, const char *name, bool *found,
+	struct sonde_type *ret)
+{
+	return sonde_linux_types_look_up(own(scope), space, name, found, ret);
+}
+
+static struct sonde_error *find_enumerator(struct sonde_scope *scope, const char *name,
+	bool *found, struct sonde_type *ret_type, uint64_t *ret)
+{
+	const struct sonde_types *types;
+	struct sonde_error *error = sonde_linux_types_find(own(scope), &types);
+
+	if (has_no_types(error)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
+	return sonde_types_find_enumerator(types, name, found, ret_type, ret);
+}
+
+/* task(PID) */
+static struct sonde_error *call(struct sonde_scope *scope, const char *name,
+	const struct sonde_value *arguments, size_t count, bool *found,
+	struct sonde_value *ret)
+{
+	struct sonde_linux_types *types = own(scope);
+	const struct sonde_types *own_types;
+	uint64_t task;
+
+	if (strcmp(name, "task") != 0)
+		return NULL;
+	*found = true;
+	if (count != 1)
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "task() takes the number of a task");
+	CHECK(sonde_linux_find_task(types->kernel, arguments[0].integer, &task));
+	CHECK(sonde_linux_types_find(types, &own_types));
+	*ret = (struct sonde_value){.address = task, .has_address = true};
+	return sonde_types_find(own_types, "struct task_struct", &ret->type);
+}
+
+static struct sonde_error *find_per_cpu(
+	struct sonde_scope *scope, uint64_t address, uint64_t cpu, uint64_t *ret)
+{
+	return sonde_linux_per_cpu(own(scope)->kernel, address, cpu, ret);
+}
+
+static void suggest(struct sonde_scope *scope, struct sonde_closest *closest)
+{
+	struct sonde_kallsyms *symbols = own(scope)->kernel->symbols;
+	uint64_t count = symbols ? sonde_kallsyms_count(symbols) : 0;
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct sonde_symbol symbol;
+		struct sonde_error *error = sonde_kallsyms_get(symbols, i, &symbol);
+
+		if (error) {
+			sonde_error_destroy(error);
+			return;
+		}
+		sonde_closest_offer(closest, symbol.name);
+	}
+}
+
+const struct sonde_scope_ops sonde_linux_scope_ops = {
+	.variable = find_variable,
+	.type = find_type,
+	.enumerator = find_enumerator,
+	.call = call,
+	.per_cpu = find_per_cpu,
+	.suggest = suggest,
+};
