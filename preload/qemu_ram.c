@@ -19,7 +19,7 @@
 
 #include "file_ram.h"
 #include "keep.h"
-#include "memfd_ram.h"
+#include "shared_ram.h"
 #include "real.h"
 #include "settings.h"
 
@@ -34,35 +34,30 @@ __attribute__((constructor)) static void begin(void)
 	real_init();
 	settings_read(&settings);
 	keep_init(&settings);
-	memfd_ram_init(&settings);
+	shared_ram_init(&settings);
 	errno = saved;
 }
 
 /* --- memory ------------------------------------------------------------------------ */
 
-static void *make(const struct mmap_call *call, const void *caller)
-{
-	void *mapped;
-
-	return memfd_ram_mmap(call, caller, &mapped) ? mapped : real_mmap(call);
-}
-
 /* Where a shared mapping is refused (a file that is open for reading alone), there is the
  * one that was asked for. */
 static void *map(const struct mmap_call *call, const void *caller)
 {
+	void *mapped;
+
 	if (file_ram_is_private(&settings, call->protection, call->flags, call->fd)) {
 		struct mmap_call shared = *call;
 		int saved = errno;
-		void *mapped;
 
 		shared.flags = (call->flags & ~MAP_TYPE) | MAP_SHARED;
-		mapped = make(&shared, caller);
+		if (!shared_ram_mmap_file(&shared, &mapped))
+			mapped = real_mmap(&shared);
 		if (mapped != MAP_FAILED)
 			return mapped;
 		errno = saved;
 	}
-	return make(call, caller);
+	return shared_ram_mmap(call, caller, &mapped) ? mapped : real_mmap(call);
 }
 
 EXPORTED void *mmap64(
@@ -87,15 +82,15 @@ EXPORTED int munmap(void *address, size_t length)
 {
 	int result;
 
-	return memfd_ram_munmap(address, length, &result) ? result
-							  : real_munmap(address, length);
+	return shared_ram_munmap(address, length, &result) ? result
+							   : real_munmap(address, length);
 }
 
 EXPORTED int madvise(void *address, size_t length, int advice)
 {
 	int result;
 
-	return memfd_ram_madvise(address, length, advice, &result)
+	return shared_ram_madvise(address, length, advice, &result)
 		       ? result
 		       : real_madvise(address, length, advice);
 }
@@ -109,7 +104,7 @@ EXPORTED void *mremap(void *address, size_t old_length, size_t length, int flags
 	if (flags & MREMAP_FIXED)
 		place = va_arg(arguments, void *);
 	va_end(arguments);
-	return memfd_ram_mremap(address, old_length, length, flags, place, &mapped)
+	return shared_ram_mremap(address, old_length, length, flags, place, &mapped)
 		       ? mapped
 		       : real_mremap(address, old_length, length, flags, place);
 }

@@ -83,7 +83,7 @@ struct region regions_cut(struct region *region, uintptr_t first, uintptr_t end)
 bool regions_have(int fd)
 {
 	for (size_t i = 0; i < regions.end; i++)
-		if (regions.list[i].kind == REGION_RAM && regions.list[i].fd == fd)
+		if (regions.list[i].kind != REGION_NONE && regions.list[i].fd == fd)
 			return true;
 	return false;
 }

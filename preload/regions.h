@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A table of address ranges of this process: what was reserved, and what has become RAM
- * that a file is behind. No two of them overlap. It allocates nothing. Its user keeps
+ * A table of address ranges of this process: what was reserved, and what has become
+ * shared RAM. No two of them overlap. It allocates nothing. Its user keeps
  * threads apart; regions_any() alone may be called by anybody.
  */
 #ifndef SONDE_PRELOAD_REGIONS_H
@@ -21,7 +21,7 @@ enum region_kind {
 	REGION_NONE,
 	/** Addresses without memory (PROT_NONE). */
 	REGION_RESERVED,
-	/** A shared mapping of @ref fd. */
+	/** A shared mapping. */
 	REGION_RAM,
 };
 
@@ -29,7 +29,8 @@ struct region {
 	enum region_kind kind;
 	/** Addresses; @ref end is behind it. */
 	uintptr_t first, end;
-	/** REGION_RAM. Several regions may have the same one. */
+	/** The memfd that is mapped; -1: a file of QEMU's, or none. Several regions may
+	 * have the same one. */
 	int fd;
 	/** REGION_RAM: where in the file @ref first is (bytes). */
 	off64_t offset;

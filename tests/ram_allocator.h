@@ -47,9 +47,9 @@ ram_allocate ram_file_shared;
 /** 6.0 to 10: memory-backend-file,readonly=on,share=off. */
 ram_allocate ram_file_readonly;
 
-/** ram_block_discard_range(), 2.8 to 10; 0 where it went well. */
+/** ram_block_discard_range(), 2.9 to 10; 0 where it went well. */
 int ram_discard(const struct ram_block *block, size_t offset, size_t length);
-/** Balloons of 2.0 to 2.7: madvise() alone, of a page at a time. */
+/** Balloons of 2.0 to 3.1: madvise() alone, of a page at a time. */
 int ram_discard_2_0(const struct ram_block *block, size_t offset, size_t length);
 
 /** qemu_ram_remap(), after a hardware memory error. */

@@ -329,9 +329,12 @@ static void files_of_the_prefix(ram_allocate *allocate)
 	assert_return_code(ram_discard(&block, MIB, MIB), errno);
 	assert_int_equal(bytes_of(fd), SIZE - MIB);
 	assert_true(is_filled(block.host + MIB, MIB, 0));
-	assert_true(is_filled(block.host + 2 * MIB, MIB, 0x5a));
+	assert_return_code(ram_discard_2_0(&block, 2 * MIB, MIB), errno);
+	assert_true(is_filled(block.host + 2 * MIB, MIB, 0));
+	assert_true(is_filled(block.host + 3 * MIB, MIB, 0x5a));
 	ram_free(&block);
 	/* It is QEMU's. */
+	assert_true(file_is_filled(fd, 3 * MIB, MIB, 0x5a));
 	assert_return_code(close(fd), errno);
 }
 

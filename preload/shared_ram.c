@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "memfd_ram.h"
+#include "shared_ram.h"
 #include "regions.h"
 
 /* linux/memfd.h, since Linux 6.3. */
@@ -38,6 +38,8 @@ enum shape {
 
 static struct {
 	bool on;
+	/** Anonymous RAM is replaced. */
+	bool makes_memfds;
 	bool has_complained;
 	size_t page;
 	/** The program's own code is between them. */
@@ -86,7 +88,7 @@ static void in_the_child(void)
 	while ((region = regions_find(0, UINTPTR_MAX))) {
 		struct region gone = regions_cut(region, 0, UINTPTR_MAX);
 
-		if (gone.kind == REGION_RAM && !regions_have(gone.fd))
+		if (gone.fd >= 0 && !regions_have(gone.fd))
 			close(gone.fd);
 	}
 	after_fork();
@@ -135,7 +137,8 @@ static enum shape shape_of(const struct mmap_call *call, const void *caller)
 	const int own = MAP_TYPE | MAP_ANONYMOUS | MAP_FIXED;
 	int flags = call->flags & ~MAP_NORESERVE;
 
-	if ((flags & (MAP_TYPE | MAP_ANONYMOUS)) != (MAP_PRIVATE | MAP_ANONYMOUS) ||
+	if (!ram.makes_memfds ||
+		(flags & (MAP_TYPE | MAP_ANONYMOUS)) != (MAP_PRIVATE | MAP_ANONYMOUS) ||
 		(flags & ~own) || call->length < RAM_BYTES_MIN || !is_program(caller))
 		return SHAPE_OTHER;
 	if (flags & MAP_FIXED)
@@ -181,11 +184,11 @@ static int create_file(size_t length)
 {
 	/* From Linux 6.3 on, memory that shall never be executed says so. */
 	int fd = memfd_create(
-		MEMFD_RAM_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+		SHARED_RAM_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 	int moved;
 
 	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(MEMFD_RAM_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		fd = memfd_create(SHARED_RAM_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -1;
 	moved = fcntl(fd, F_DUPFD_CLOEXEC, RAM_FD_MIN);
@@ -248,7 +251,7 @@ static void forget(uintptr_t first, uintptr_t end)
 	while ((region = regions_find(first, end))) {
 		struct region gone = regions_cut(region, first, end);
 
-		if (gone.kind != REGION_RAM)
+		if (gone.fd < 0)
 			continue;
 		if (regions_have(gone.fd))
 			fallocate64(gone.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
@@ -319,7 +322,7 @@ static void *map(const struct mmap_call *call, enum shape shape)
 	return mapped;
 }
 
-bool memfd_ram_mmap(const struct mmap_call *call, const void *caller, void **ret)
+bool shared_ram_mmap(const struct mmap_call *call, const void *caller, void **ret)
 {
 	int saved = errno;
 	enum shape shape;
@@ -338,7 +341,24 @@ bool memfd_ram_mmap(const struct mmap_call *call, const void *caller, void **ret
 	return true;
 }
 
-bool memfd_ram_munmap(void *address, size_t length, int *ret)
+bool shared_ram_mmap_file(const struct mmap_call *call, void **ret)
+{
+	int saved = errno;
+	sigset_t mask;
+
+	if (!ram.on)
+		return false;
+	lock(&mask);
+	*ret = real_mmap(call);
+	if (*ret != MAP_FAILED) {
+		remember(REGION_RAM, *ret, call->length, -1);
+		errno = saved;
+	}
+	unlock(&mask);
+	return true;
+}
+
+bool shared_ram_munmap(void *address, size_t length, int *ret)
 {
 	uintptr_t first = (uintptr_t)address, end;
 	int saved = errno;
@@ -400,7 +420,7 @@ static int discard(uintptr_t first, uintptr_t end, int advice)
 	return 0;
 }
 
-bool memfd_ram_madvise(void *address, size_t length, int advice, int *ret)
+bool shared_ram_madvise(void *address, size_t length, int advice, int *ret)
 {
 	uintptr_t first = (uintptr_t)address, end;
 	bool concerned;
@@ -435,7 +455,7 @@ static void *make_shorter(void *address, size_t old_length, size_t length, int f
 	return mapped;
 }
 
-bool memfd_ram_mremap(void *address, size_t old_length, size_t length, int flags,
+bool shared_ram_mremap(void *address, size_t old_length, size_t length, int flags,
 	void *place, void **ret)
 {
 	int saved = errno;
@@ -464,10 +484,11 @@ bool memfd_ram_mremap(void *address, size_t old_length, size_t length, int flags
 
 /* ----------------------------------------------------------------------------------- */
 
-void memfd_ram_init(const struct settings *settings)
+void shared_ram_init(const struct settings *settings)
 {
-	if (!settings->memfd || !settings->is_qemu)
+	if (!settings->is_qemu)
 		return;
+	ram.makes_memfds = settings->memfd;
 	ram.page = (size_t)sysconf(_SC_PAGESIZE);
 	dl_iterate_phdr(find_program, NULL);
 	ram.on = pthread_atfork(before_fork, after_fork, in_the_child) == 0;
