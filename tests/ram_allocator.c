@@ -188,16 +188,16 @@ bool ram_remap_2_0(const struct ram_block *block, size_t offset, size_t length)
 	       ram_remap(block, offset, length);
 }
 
-bool ram_advise(const struct ram_block *block)
+unsigned ram_advise(const struct ram_block *block)
 {
 	static const int advices[] = {MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_DONTDUMP,
 		MADV_DODUMP, MADV_HUGEPAGE, MADV_WILLNEED, MADV_DONTFORK};
-	bool good = true;
+	unsigned failed = 0;
 
-	/* A kernel may have been built without some; QEMU takes no notice. */
-	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
-		good = madvise(block->host, block->size, advices[i]) == 0 && good;
-	return good;
+	for (unsigned i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (madvise(block->host, block->size, advices[i]) < 0)
+			failed |= 1U << i;
+	return failed;
 }
 
 void ram_free(struct ram_block *block)

@@ -57,9 +57,8 @@ bool ram_remap(const struct ram_block *block, size_t offset, size_t length);
 /** 2.x: unmapped first. */
 bool ram_remap_2_0(const struct ram_block *block, size_t offset, size_t length);
 
-/** What ram_block_add() does to new RAM, and prealloc=on; false where something failed
- * that QEMU reports. */
-bool ram_advise(const struct ram_block *block);
+/** What ram_block_add() and backends tell of new RAM; a bit for each that failed. */
+unsigned ram_advise(const struct ram_block *block);
 
 /** qemu_anon_ram_free(), qemu_ram_munmap(). Files are not closed. */
 void ram_free(struct ram_block *block);

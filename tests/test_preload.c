@@ -4,6 +4,7 @@
  * one: the library looks at that. What the environment has to say is in meson.build.
  */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -137,6 +138,19 @@ static bool file_is_filled(int fd, size_t offset, size_t length, unsigned char v
 
 /* --- anonymous RAM ----------------------------------------------------------------- */
 
+/* The advice that this kernel has not, by what it says of private memory. */
+static unsigned refused(void)
+{
+	void *mapped = mmap(
+		NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ram_block block = {.host = mapped, .size = SIZE, .fd = -1};
+	unsigned failed = ram_advise(&block);
+
+	assert_true(is_anonymous(mapped));
+	ram_free(&block);
+	return failed;
+}
+
 /* A block in a memfd, from its allocation to its end. RAM is where @p shift says in it.
  */
 static void lives(ram_allocate *allocate, size_t size)
@@ -150,7 +164,7 @@ static void lives(ram_allocate *allocate, size_t size)
 	assert_int_equal(errno, 77);
 	assert_true(is_memfd(block.host));
 	assert_true(is_memfd(block.host + size - 1));
-	assert_true(ram_advise(&block));
+	assert_int_equal(ram_advise(&block) & ~refused(), 0);
 	fd = file_of(&block);
 	shift = (size_t)lseek(fd, 0, SEEK_END) - size;
 	assert_true(shift < 2 * MIB);
@@ -489,6 +503,25 @@ static void stacks_and_the_heap_are_private(void **state)
 	assert_true(good);
 }
 
+static void what_libraries_map_stays_theirs(void **state)
+{
+	void *library = dlopen(getenv("SONDE_TEST_LIBRARY"), RTLD_NOW | RTLD_LOCAL);
+	ram_allocate *const *allocate;
+
+	(void)state;
+	assert_non_null(library);
+	for (size_t i = 0; i < 2; i++) {
+		struct ram_block block;
+
+		allocate = dlsym(library, i ? "foreign_2_0" : "foreign");
+		assert_non_null(allocate);
+		assert_true((*allocate)(&block, SIZE, -1));
+		assert_true(is_anonymous(block.host));
+		ram_free(&block);
+	}
+	dlclose(library);
+}
+
 /* --- limits ------------------------------------------------------------------------ */
 
 /* In a child, since one line is all that is said. Its standard error is in @p ret. */
@@ -701,6 +734,7 @@ int main(void)
 		cmocka_unit_test(small_and_executable_parts_stay_too),
 		cmocka_unit_test(behind_ram_is_a_guard),
 		cmocka_unit_test(stacks_and_the_heap_are_private),
+		cmocka_unit_test(what_libraries_map_stays_theirs),
 		cmocka_unit_test(without_memfds_it_stays_anonymous),
 		cmocka_unit_test(what_finds_no_place_stays_anonymous),
 		cmocka_unit_test(a_child_takes_nothing_away),
