@@ -37,9 +37,11 @@ def preloaded(build: Path, library: bool = True, **settings: str) -> Iterator[No
 def becomes(good: Callable[[Any], object], ask: Callable[[], Any], seconds: float = 10) -> Any:
     """The answer, once it is good, or after some seconds."""
     deadline = time.monotonic() + seconds
-    while not good(ask()) and time.monotonic() < deadline:
+    found = ask()
+    while not good(found) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return ask()
+        found = ask()
+    return found
 
 
 def memory(sonde: Sonde) -> object:
