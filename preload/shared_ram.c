@@ -5,13 +5,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "shared_ram.h"
 #include "regions.h"
+#include "shared_ram.h"
 
 /* linux/memfd.h, since Linux 6.3. */
 #ifndef MFD_NOEXEC_SEAL
@@ -261,13 +260,13 @@ static void forget(uintptr_t first, uintptr_t end)
 	}
 }
 
-static bool is_reserved(const struct mmap_call *call)
+static bool is_inside(enum region_kind kind, const struct mmap_call *call)
 {
 	uintptr_t first = (uintptr_t)call->address;
 	uintptr_t end = end_of(call->address, call->length);
 	const struct region *region = regions_find(first, end);
 
-	return region && region->kind == REGION_RESERVED && region->first <= first &&
+	return region && region->kind == kind && region->first <= first &&
 	       end <= region->end;
 }
 
@@ -308,7 +307,8 @@ static void *map(const struct mmap_call *call, enum shape shape)
 {
 	void *mapped = MAP_FAILED;
 
-	if (shape == SHAPE_SURPLUS || (shape == SHAPE_PLACED && is_reserved(call)))
+	if (shape == SHAPE_SURPLUS ||
+		(shape == SHAPE_PLACED && is_inside(REGION_RESERVED, call)))
 		mapped = map_ram(call);
 	if (mapped != MAP_FAILED)
 		return mapped;
@@ -346,12 +346,19 @@ bool shared_ram_mmap_file(const struct mmap_call *call, void **ret)
 	int saved = errno;
 	sigset_t mask;
 
+	bool again;
+
 	if (!ram.on)
 		return false;
 	lock(&mask);
+	again = (call->flags & MAP_FIXED) && is_inside(REGION_RAM, call);
 	*ret = real_mmap(call);
 	if (*ret != MAP_FAILED) {
 		remember(REGION_RAM, *ret, call->length, -1);
+		/* A page with an error, to be a new one: the file still has the old one.
+		 */
+		if (again)
+			real_madvise(*ret, call->length, MADV_REMOVE);
 		errno = saved;
 	}
 	unlock(&mask);

@@ -13,7 +13,8 @@
  *
  * What private memory has and shared memory has not is made up for: what is given back
  * (MADV_DONTNEED) is gone from the file, and reads as zeros; what is unmapped of a memfd
- * is, too. Pages that are mapped anew (qemu_ram_remap()) are anonymous from then on.
+ * is, too. Pages that are mapped anew (qemu_ram_remap()) are zeros; those of a memfd are
+ * anonymous from then on.
  *
  * The calls are made, and the table of regions is kept, under a lock. Its holder has all
  * signals blocked, and fork() waits for it: neither a handler nor a child can find it

@@ -346,6 +346,11 @@ static void files_of_the_prefix(ram_allocate *allocate)
 	assert_return_code(ram_discard_2_0(&block, 2 * MIB, MIB), errno);
 	assert_true(is_filled(block.host + 2 * MIB, MIB, 0));
 	assert_true(is_filled(block.host + 3 * MIB, MIB, 0x5a));
+	assert_true(ram_remap(&block, 4 * MIB, 4096));
+	assert_true(is_filled(block.host + 4 * MIB, 4096, 0));
+	assert_true(is_filled(block.host + 4 * MIB + 4096, 4096, 0x5a));
+	memset(block.host + 4 * MIB, 0x11, 4096);
+	assert_true(file_is_filled(fd, 4 * MIB, 4096, 0x11));
 	ram_free(&block);
 	/* It is QEMU's. */
 	assert_true(file_is_filled(fd, 3 * MIB, MIB, 0x5a));
