@@ -2,7 +2,7 @@
 /*
  * RAM as QEMU 2.0 to 10 allocate, discard, map anew and free it: the same calls with the
  * same arguments, for testing what stands in front of them. Each way names the function
- * and the versions that it stands for; all were read in QEMU's source.
+ * of QEMU's source and the versions that it stands for; not every release was read.
  */
 #ifndef SONDE_TESTS_RAM_ALLOCATOR_H
 #define SONDE_TESTS_RAM_ALLOCATOR_H
