@@ -14,6 +14,8 @@
 
 enum {
 	MODULES_MAX = 4096,
+	/** All modules' symbols of a large system have a tenth of that (bytes). */
+	BYTES_MAX = 256 << 20,
 	/** What may be the head of a list is looked at closer, so often. */
 	HEADS_MAX = 1 << 18,
 	PIECE_BYTES = 64 << 10,
@@ -41,11 +43,8 @@ static const struct sonde_field_wish wishes[] = {
 	{"struct module_memory", "size", PLACE(mem_size), .optional = true},
 	{"struct module", "syms", PLACE(syms), .optional = true},
 	{"struct module", "num_syms", PLACE(num_syms), .optional = true},
-	{"struct module", "gpl_syms", PLACE(gpl_syms), .optional = true},
-	{"struct module", "num_gpl_syms", PLACE(num_gpl_syms), .optional = true},
 	{"struct kernel_symbol", NULL, PLACE(export), .optional = true},
 	{"struct kernel_symbol", "value_offset", PLACE(value_offset), .optional = true},
-	{"struct kernel_symbol", "name_offset", PLACE(name_offset), .optional = true},
 };
 
 void sonde_linux_modules_forget(struct sonde_linux_modules *modules)
@@ -110,8 +109,8 @@ static struct sonde_error *read_ranges(struct sonde_linux *kernel,
 	if (!fields->mem.present || !fields->mem_base.present ||
 		!fields->mem_size.present || !part)
 		return NULL;
-	for (uint64_t at = 0; at + part <= fields->mem.bytes &&
-			      at / part < SONDE_LINUX_MODULE_RANGES;
+	for (uint64_t at = 0;
+		at + part <= fields->mem.bytes && at / part < SONDE_LINUX_MODULE_RANGES;
 		at += part) {
 		uint64_t address = module->address + fields->mem.offset + at;
 
@@ -162,6 +161,7 @@ static struct sonde_error *add_module(struct sonde_linux *kernel,
 	error = read_module(kernel, fields, address, &module, &is_module);
 	if (!error && is_module) {
 		modules->symbol_count += module.symbol_count;
+		modules->bytes += module.bytes;
 		modules->list[modules->count++] = module;
 		return NULL;
 	}
@@ -176,12 +176,21 @@ static struct sonde_error *add_module(struct sonde_linux *kernel,
 	return NULL;
 }
 
+/* A list that leads back into itself, or that has more than any system. */
+static bool is_endless(const struct sonde_linux_modules *modules, uint64_t address)
+{
+	for (size_t i = 0; i < modules->count; i++)
+		if (modules->list[i].address == address)
+			return true;
+	return modules->count == MODULES_MAX || modules->bytes > BYTES_MAX;
+}
+
 static struct sonde_error *walk(struct sonde_linux *kernel,
 	const struct sonde_linux_module_fields *fields, uint64_t head,
 	struct sonde_linux_modules *modules)
 {
 	struct sonde_space *space = &kernel->space.space;
-	uint64_t link;
+	uint64_t link, address;
 
 	modules->list = calloc(MODULES_MAX, sizeof(*modules->list));
 	if (!modules->list)
@@ -189,7 +198,11 @@ static struct sonde_error *walk(struct sonde_linux *kernel,
 	CHECK(sonde_field_read(&fields->next, space, head, &link));
 	for (unsigned i = 0; link != head && i < MODULES_MAX; i++) {
 		CHECK(sonde_context_check_interrupt(kernel->target.sonde));
-		CHECK(add_module(kernel, fields, link - fields->list.offset, modules));
+		address = link - fields->list.offset;
+		if (is_endless(modules, address))
+			return sonde_error_create(
+				SONDE_ERROR_BAD_DATA, "the list of modules has no end");
+		CHECK(add_module(kernel, fields, address, modules));
 		CHECK(sonde_field_read(&fields->next, space, link, &link));
 	}
 	return NULL;
@@ -275,8 +288,8 @@ static struct sonde_error *search_head(struct sonde_linux *kernel,
 		return sonde_error_no_memory();
 	while (address < image->last && heads && !*found) {
 		CHECK(sonde_context_check_interrupt(kernel->target.sonde));
-		CHECK(sonde_space_read_part(&kernel->image_space.space, address, data,
-			PIECE_BYTES, &got));
+		CHECK(sonde_space_read_part(
+			&kernel->image_space.space, address, data, PIECE_BYTES, &got));
 		CHECK(search_piece(
 			kernel, fields, data, got, address, &heads, ret, found));
 		/* A pair may lie across the end of a piece. */
@@ -293,8 +306,7 @@ static struct sonde_error *find_head(struct sonde_linux *kernel,
 
 	*found = false;
 	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(
-			kernel->symbols, "modules", 0, &symbol, found));
+		CHECK(sonde_kallsyms_find(kernel->symbols, "modules", 0, &symbol, found));
 	*ret = symbol.address;
 	/* So many small reads are for memory that is at hand. */
 	if (*found || (strcmp(means, "mmap") != 0 && strcmp(means, "process") != 0))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's modules, and the symbols that each brings along (struct mod_kallsyms). Both
- * change while the kernel runs, so they are read anew in each epoch; and all of it is the
- * guest's: lists may have no end, numbers may be anything.
+ * The kernel's modules, and the symbols that each brings along (struct mod_kallsyms).
+ * Both change while the kernel runs, so they are read anew in each epoch; and all of it
+ * is the guest's: lists may have no end, numbers may be anything.
  */
 #ifndef SONDE_LINUX_MODULE_H
 #define SONDE_LINUX_MODULE_H
@@ -37,6 +37,8 @@ struct sonde_linux_module {
 	struct sonde_linux_module_symbol *symbols;
 	uint32_t symbol_count;
 	char *strings;
+	/** Of what was read for these. */
+	size_t bytes;
 };
 
 struct sonde_linux_modules {
@@ -48,6 +50,7 @@ struct sonde_linux_modules {
 	size_t count;
 	/** Of all of them. */
 	uint64_t symbol_count;
+	uint64_t bytes;
 };
 
 /**

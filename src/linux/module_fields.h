@@ -10,9 +10,9 @@ struct sonde_linux_module_fields {
 	struct sonde_field kallsyms, symtab, num_symtab, strtab, typetab;
 	/** Where it lies: one part to 6.3, several from 6.4 on. */
 	struct sonde_field core_base, core_size, mem, mem_part, mem_base, mem_size;
-	/** What it exports. */
-	struct sonde_field syms, num_syms, gpl_syms, num_gpl_syms;
-	struct sonde_field export, value_offset, name_offset;
+	/** What it exports to whatever licence. */
+	struct sonde_field syms, num_syms;
+	struct sonde_field export, value_offset;
 };
 
 #endif

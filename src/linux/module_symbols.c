@@ -2,7 +2,8 @@
 /*
  * A module's symbols: an ELF symbol table, as it was loaded (struct elf64_sym, the ELF
  * specification), with a letter for each beside it. As in /proc/kallsyms, the letter is
- * upper case for what the module exports, and lower case for all else.
+ * upper case for what the module exports to all (not EXPORT_SYMBOL_GPL: is_exported()
+ * does not look there), and lower case for all else.
  */
 #include <ctype.h>
 #include <string.h>
@@ -47,23 +48,26 @@ static int compare(const void *left, const void *right)
 
 static bool exports_has(const struct exports *exports, uint64_t address)
 {
-	return exports->count && bsearch(&address, exports->list, exports->count,
-					 sizeof(address), compare);
+	return exports->count &&
+	       bsearch(&address, exports->list, exports->count, sizeof(address), compare);
 }
 
 /* A table of struct kernel_symbol, whose first member leads to the symbol from itself. */
 static struct sonde_error *read_exports(struct sonde_linux *kernel,
-	const struct sonde_linux_module_fields *fields, const struct sonde_field *table,
-	const struct sonde_field *number, uint64_t module, struct exports *exports)
+	const struct sonde_linux_module_fields *fields, uint64_t module,
+	struct exports *exports)
 {
 	struct sonde_space *space = &kernel->space.space;
 	uint64_t address, count, offset;
 
-	if (!table->present || !number->present || !fields->value_offset.present ||
-		!fields->export.bytes)
+	exports->list = calloc(EXPORTS_MAX, sizeof(*exports->list));
+	if (!exports->list)
+		return sonde_error_no_memory();
+	if (!fields->syms.present || !fields->num_syms.present ||
+		!fields->value_offset.present || !fields->export.bytes)
 		return NULL;
-	CHECK(sonde_field_read(table, space, module, &address));
-	CHECK(sonde_field_read(number, space, module, &count));
+	CHECK(sonde_field_read(&fields->syms, space, module, &address));
+	CHECK(sonde_field_read(&fields->num_syms, space, module, &count));
 	for (uint64_t i = 0; i < count && exports->count < EXPORTS_MAX; i++) {
 		uint64_t entry = address + i * fields->export.bytes;
 
@@ -71,20 +75,6 @@ static struct sonde_error *read_exports(struct sonde_linux *kernel,
 		exports->list[exports->count++] =
 			entry + fields->value_offset.offset + offset;
 	}
-	return NULL;
-}
-
-static struct sonde_error *read_all_exports(struct sonde_linux *kernel,
-	const struct sonde_linux_module_fields *fields, uint64_t module,
-	struct exports *exports)
-{
-	exports->list = calloc(EXPORTS_MAX, sizeof(*exports->list));
-	if (!exports->list)
-		return sonde_error_no_memory();
-	CHECK(read_exports(kernel, fields, &fields->syms, &fields->num_syms, module,
-		exports));
-	CHECK(read_exports(kernel, fields, &fields->gpl_syms, &fields->num_gpl_syms,
-		module, exports));
 	qsort(exports->list, exports->count, sizeof(*exports->list), compare);
 	return NULL;
 }
@@ -143,8 +133,8 @@ static struct sonde_error *read_strings(struct sonde_linux *kernel,
 	*ret = malloc((size_t)last);
 	if (!*ret)
 		return sonde_error_no_memory();
-	return sonde_space_read_part(&kernel->space.space, tables->strings, *ret,
-		(size_t)last, length);
+	return sonde_space_read_part(
+		&kernel->space.space, tables->strings, *ret, (size_t)last, length);
 }
 
 /* Whether there is a name at @p at that has an end. */
@@ -195,7 +185,8 @@ static struct sonde_error *read_symbols(struct sonde_linux *kernel,
 
 	CHECK(read_tables(kernel, fields, module->address, tables));
 	CHECK(read_strings(kernel, tables, &module->strings, &length));
-	CHECK(read_all_exports(kernel, fields, module->address, exports));
+	module->bytes = length + (size_t)tables->count * ENTRY_BYTES;
+	CHECK(read_exports(kernel, fields, module->address, exports));
 	module->symbols = calloc((size_t)tables->count + 1, sizeof(*module->symbols));
 	if (!module->symbols)
 		return sonde_error_no_memory();
@@ -225,9 +216,8 @@ static void fill(const struct sonde_linux_module *module,
 	const char *name = module->strings + symbol->name;
 	size_t length = strlen(name);
 
-	*ret = (struct sonde_symbol){.address = symbol->address,
-		.bytes = symbol->bytes,
-		.kind = symbol->kind};
+	*ret = (struct sonde_symbol){
+		.address = symbol->address, .bytes = symbol->bytes, .kind = symbol->kind};
 	memcpy(ret->name, name, length + 1);
 	memcpy(ret->module, module->name, sizeof(ret->module));
 }
@@ -270,7 +260,8 @@ static const struct sonde_linux_module_range *find_range(
 	return NULL;
 }
 
-/* is_mapping_symbol() (include/linux/module_symbol.h): they name nothing. */
+/* is_mapping_symbol() (include/linux/module_symbol.h): they name nothing, so they are of
+ * use only where they are, and nothing else is. */
 static bool is_mapping(const char *name)
 {
 	return name[0] == '$' || !strncmp(name, ".L", 2) || !strncmp(name, "L0\001", 3);
@@ -279,7 +270,7 @@ static bool is_mapping(const char *name)
 bool sonde_linux_modules_at(const struct sonde_linux_modules *modules, uint64_t address,
 	struct sonde_symbol *ret)
 {
-	const struct sonde_linux_module_symbol *best = NULL;
+	const struct sonde_linux_module_symbol *best = NULL, *mark = NULL;
 
 	for (size_t i = 0; i < modules->count; i++) {
 		const struct sonde_linux_module *module = &modules->list[i];
@@ -290,12 +281,16 @@ bool sonde_linux_modules_at(const struct sonde_linux_modules *modules, uint64_t 
 			const struct sonde_linux_module_symbol *symbol =
 				&module->symbols[k];
 
-			if (symbol->address > address || symbol->address < range->first ||
-				(best && symbol->address <= best->address) ||
-				is_mapping(module->strings + symbol->name))
+			if (symbol->address > address || symbol->address < range->first)
 				continue;
-			best = symbol;
+			if (is_mapping(module->strings + symbol->name))
+				mark = symbol->address == address && !mark ? symbol
+									   : mark;
+			else if (!best || symbol->address > best->address)
+				best = symbol;
 		}
+		if (mark && (!best || best->address != address))
+			best = mark;
 		if (best) {
 			fill(module, best, ret);
 			return true;
