@@ -136,7 +136,10 @@ static struct sonde_error *start(struct sonde_qemu *qemu)
 						   "it starts no stub at %s: %.*s", place,
 						   (int)strcspn(text, "\r\n"), text),
 			"where it runs as another user or is confined, start it with "
-			"-gdb");
+			"-gdb%s",
+			qemu->monitor.place.domain
+				? ", as <qemu:commandline> of a libvirt domain's XML"
+				: "");
 	qemu->stub_started = true;
 	free(qemu->stub_address);
 	qemu->stub_address = place;
@@ -176,8 +179,12 @@ struct sonde_error *sonde_qemu_note_stub(struct sonde_qemu *qemu)
 {
 	char place[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
 
-	/* The guard speaks to Unix sockets alone; a stub that stays does no harm. */
-	if (!qemu->stub_started || qemu->monitor.address[0] != '/' ||
+	/*
+	 * The guard speaks to Unix sockets alone, so not to libvirt's daemon; a stub that
+	 * stays does no harm.
+	 */
+	if (!qemu->stub_started || !qemu->monitor.address ||
+		qemu->monitor.address[0] != '/' ||
 		strlen(qemu->monitor.address) >= sizeof(place))
 		return NULL;
 	strcpy(place, qemu->monitor.address);
