@@ -118,7 +118,7 @@ static void test_files(void **state)
 
 	(void)state;
 	assert_true(sonde_qmp_can_hand_over(qmp));
-	check(sonde_qmp_hand_over(qmp, fd, &handed));
+	check(sonde_qmp_hand_over(qmp, "add-fd", NULL, fd, &handed));
 	assert_int_equal(
 		json_object_get_int(json_object_object_get(handed, "fdset-id")), 3);
 	json_object_put(handed);

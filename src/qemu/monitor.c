@@ -228,7 +228,7 @@ static struct sonde_error *save_to(
 	int theirs, set = 0;
 	struct sonde_error *error;
 
-	CHECK(sonde_qmp_hand_over(monitor->qmp, fd, &handed));
+	CHECK(sonde_qmp_hand_over(monitor->qmp, "add-fd", NULL, fd, &handed));
 	theirs = json_object_object_get_ex(handed, "fd", &number)
 			 ? json_object_get_int(number)
 			 : -1;

@@ -72,20 +72,22 @@ bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp)
 	return qmp->transport->can_hand_over(qmp);
 }
 
-static struct sonde_error *hand_over(
-	struct sonde_qmp *qmp, int fd, struct json_object **ret)
+static struct sonde_error *hand_over(struct sonde_qmp *qmp, const char *command,
+	struct json_object *arguments, int fd, struct json_object **ret)
 {
 	struct sonde_qmp_message message;
 
-	CHECK(qmp->transport->hand_over(qmp, fd, &message));
+	CHECK(qmp->transport->hand_over(qmp, command, arguments, fd, &message));
 	return take_answer(&message, ret);
 }
 
-struct sonde_error *sonde_qmp_hand_over(
-	struct sonde_qmp *qmp, int fd, struct json_object **ret)
+struct sonde_error *sonde_qmp_hand_over(struct sonde_qmp *qmp, const char *command,
+	struct json_object *arguments, int fd, struct json_object **ret)
 {
-	return sonde_error_while(
-		hand_over(qmp, fd, ret), "asking the monitor for add-fd");
+	struct sonde_error *error = hand_over(qmp, command, arguments, fd, ret);
+
+	json_object_put(arguments);
+	return sonde_error_while(error, "asking the monitor for %s", command);
 }
 
 struct json_object *sonde_qmp_monitor_arguments(unsigned cpu, const char *command)

@@ -73,11 +73,12 @@ SONDE_NODISCARD struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, uns
 bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp);
 
 /**
- * Hands @p fd over (`add-fd`): what it returned, with "fd" and "fdset-id", is in @p ret,
- * which the caller puts. The caller lets QEMU close it with `remove-fd`.
+ * As sonde_qmp_execute(), of a command that takes a descriptor along: `add-fd`, `getfd`.
+ * QEMU has a copy of @p fd then, until it is told to close it.
  */
-SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(
-	struct sonde_qmp *qmp, int fd, struct json_object **ret);
+SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(struct sonde_qmp *qmp,
+	const char *command, struct json_object *arguments, int fd,
+	struct json_object **ret);
 
 /**
  * Has @p work called once, when what is said next has been sent: QEMU takes its time for

@@ -129,12 +129,12 @@ static struct sonde_error *send_descriptor(
 	return sonde_error_while(sonde_error_system(errno), "handing the monitor a file");
 }
 
-static struct sonde_error *hand_over(
-	struct sonde_qmp *qmp, int fd, struct sonde_qmp_message *ret)
+static struct sonde_error *hand_over(struct sonde_qmp *qmp, const char *command,
+	struct json_object *arguments, int fd, struct sonde_qmp_message *ret)
 {
 	CHECK(sonde_qmp_check_alive(own(qmp)));
 	CHECK(send_descriptor(own(qmp), fd));
-	return ask(qmp, "add-fd", NULL, ret);
+	return ask(qmp, command, arguments, ret);
 }
 
 static struct sonde_error *take_events(struct sonde_qmp *qmp)

@@ -115,10 +115,10 @@ static bool can_hand_over(const struct sonde_qmp *qmp)
 		CONTAINER_OF(qmp, const struct by_libvirt, qmp)->domain);
 }
 
-static struct sonde_error *hand_over(
-	struct sonde_qmp *qmp, int fd, struct sonde_qmp_message *ret)
+static struct sonde_error *hand_over(struct sonde_qmp *qmp, const char *command,
+	struct json_object *arguments, int fd, struct sonde_qmp_message *ret)
 {
-	return say(own(qmp), "add-fd", NULL, fd, ret);
+	return say(own(qmp), command, arguments, fd, ret);
 }
 
 /* libvirt hands events to whoever runs an event loop for it. */

@@ -22,9 +22,9 @@ struct sonde_qmp_transport {
 	struct sonde_error *(*ask_monitor)(struct sonde_qmp *qmp, unsigned cpu,
 		const char *const *commands, size_t count, char **texts);
 	bool (*can_hand_over)(const struct sonde_qmp *qmp);
-	/** `add-fd`, with @p fd. */
-	struct sonde_error *(*hand_over)(
-		struct sonde_qmp *qmp, int fd, struct sonde_qmp_message *ret);
+	/** As ask(), handing @p fd over along with it. */
+	struct sonde_error *(*hand_over)(struct sonde_qmp *qmp, const char *command,
+		struct json_object *arguments, int fd, struct sonde_qmp_message *ret);
 	struct sonde_error *(*poll)(struct sonde_qmp *qmp);
 	void (*close)(struct sonde_qmp *qmp);
 };
