@@ -418,6 +418,7 @@ struct sonde_error *sonde_libvirt_domain_open(struct sonde *sonde,
 /* Leaves it to the thread, unless that has just come to its end. */
 static bool abandon(struct sonde_libvirt_domain *domain)
 {
+	pthread_t thread = domain->thread;
 	eventfd_t count;
 	bool done;
 
@@ -425,18 +426,16 @@ static bool abandon(struct sonde_libvirt_domain *domain)
 	done = eventfd_read(domain->done, &count) == 0;
 	domain->abandoned = !done;
 	pthread_mutex_unlock(&domain->lock);
+	/* From here on it may be gone. */
 	if (!done)
-		pthread_detach(domain->thread);
+		pthread_detach(thread);
 	return !done;
 }
 
 void sonde_libvirt_domain_close(struct sonde_libvirt_domain *domain)
 {
-	pthread_t thread;
-
 	if (!domain)
 		return;
-	thread = domain->thread;
 	/* What was waited for in vain is not waited for again. */
 	if (domain->busy && abandon(domain))
 		return;
@@ -446,6 +445,6 @@ void sonde_libvirt_domain_close(struct sonde_libvirt_domain *domain)
 	domain->sonde->uninterruptible--;
 	if (domain->busy && abandon(domain))
 		return;
-	pthread_join(thread, NULL);
+	pthread_join(domain->thread, NULL);
 	destroy(domain);
 }
