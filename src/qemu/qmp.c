@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <json-c/json.h>
 #include <string.h>
 
@@ -7,7 +8,23 @@
 enum {
 	/** As much of an error of QEMU is kept. */
 	DESCRIPTION_MAX = 500,
+	/** As much of a message is logged. */
+	LOGGED_MAX = 300,
 };
+
+void sonde_qmp_log(
+	const struct sonde *sonde, const char *direction, const char *text, size_t length)
+{
+	char line[LOGGED_MAX + 1];
+	size_t used = 0;
+
+	if (!sonde_log_wants(&sonde->log, SONDE_LOG_DEBUG))
+		return;
+	for (; used < length && used < LOGGED_MAX && text[used] != '\n'; used++)
+		line[used] = isprint((unsigned char)text[used]) ? text[used] : '.';
+	line[used] = '\0';
+	sonde_log(&sonde->log, SONDE_LOG_DEBUG, "%s qmp %s", direction, line);
+}
 
 static struct sonde_error *error_of_qemu(const struct sonde_qmp_message *message)
 {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <ctype.h>
 #include <json-c/json.h>
 #include <string.h>
 
@@ -11,8 +10,6 @@ enum {
 	RECEIVE_BYTES = 1 << 16,
 	/** So many reads sonde_qmp_poll() makes: a flood of events must not hold us. */
 	POLLS_MAX = 16,
-	/** As much of a message is logged. */
-	LOGGED_MAX = 300,
 };
 
 struct sonde_error *sonde_qmp_check_alive(const struct sonde_qmp_connection *connection)
@@ -33,22 +30,6 @@ static struct sonde_error *note(
 	if (sonde_error_is(error, SONDE_ERROR_PROTOCOL) && !connection->dead)
 		connection->dead = "the monitor is not understood any more";
 	return error;
-}
-
-/* The first line of @p text. */
-static void log_text(const struct sonde_qmp_connection *connection, const char *direction,
-	const char *text, size_t length)
-{
-	char line[LOGGED_MAX + 1];
-	size_t used = 0;
-
-	if (!sonde_log_wants(&connection->qmp.sonde->log, SONDE_LOG_DEBUG))
-		return;
-	for (; used < length && used < LOGGED_MAX && text[used] != '\n'; used++)
-		line[used] = isprint((unsigned char)text[used]) ? text[used] : '.';
-	line[used] = '\0';
-	sonde_log(&connection->qmp.sonde->log, SONDE_LOG_DEBUG, "%s qmp %s", direction,
-		line);
 }
 
 /* --- out -------------------------------------------------------------------------- */
@@ -78,7 +59,7 @@ struct sonde_error *sonde_qmp_queue(struct sonde_qmp_connection *connection,
 		connection->out.length += length + 1;
 		connection->id++;
 		connection->outstanding++;
-		log_text(connection, "->", text, length);
+		sonde_qmp_log(connection->qmp.sonde, "->", text, length);
 	}
 	json_object_put(request);
 	return error;
@@ -137,7 +118,7 @@ static struct sonde_error *next_ready(
 		CHECK(note(connection,
 			sonde_qmp_parser_next(&connection->parser, &message)));
 		if (message.kind != SONDE_QMP_NONE)
-			log_text(connection, "<-", text, length);
+			sonde_qmp_log(connection->qmp.sonde, "<-", text, length);
 		if (message.kind != SONDE_QMP_EVENT) {
 			*ret = message;
 			return NULL;

@@ -53,10 +53,10 @@ static struct sonde_error *exchange(struct by_libvirt *way, struct json_object *
 	if (!text)
 		return sonde_error_no_memory();
 	CHECK(sonde_libvirt_domain_send(way->domain, text, fd, deadline));
-	sonde_log(&sonde->log, SONDE_LOG_DEBUG, "-> libvirt %.300s", text);
+	sonde_qmp_log(sonde, "->", text, strlen(text));
 	sonde_qmp_use_time(&way->qmp);
 	CHECK(sonde_libvirt_domain_receive(way->domain, deadline, &answer));
-	sonde_log(&sonde->log, SONDE_LOG_DEBUG, "<- libvirt %.300s", answer);
+	sonde_qmp_log(sonde, "<-", answer, strlen(answer));
 	return parse(&parser, answer, ret);
 }
 

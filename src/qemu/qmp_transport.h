@@ -46,6 +46,10 @@ static inline void sonde_qmp_use_time(struct sonde_qmp *qmp)
 	qmp->meanwhile = NULL;
 }
 
+/** The first line of what was said; @p direction is "->" or "<-". */
+void sonde_qmp_log(const struct sonde *sonde, const char *direction, const char *text,
+	size_t length);
+
 /** `human-monitor-command`'s arguments, which the caller puts; NULL: no memory. */
 struct json_object *sonde_qmp_monitor_arguments(unsigned cpu, const char *command);
 
