@@ -29,17 +29,26 @@ static struct sonde_error *take_domain(struct sonde_look *look)
 	return look->found.domain ? NULL : sonde_error_no_memory();
 }
 
-/* Who holds the monitor is the one to ask; it may be another user's. */
-static struct sonde_error *find_daemon(struct sonde_look *look)
+/*
+ * Who holds the monitor is the one to ask; it may be another user's. Its UUID a process
+ * chooses itself: where we can see that no daemon of libvirt holds the monitor, none is
+ * asked, since it might have a domain with that UUID, and that would be another one.
+ */
+static struct sonde_error *find_daemon(struct sonde_look *look, bool *is_held)
 {
 	const char *monitor = look->found.qemu.qmp;
 	struct sonde_socket_owner owner;
 
-	if (!monitor || !strchr(monitor, '/') ||
-		!sonde_socket_find_unix_holder(monitor, &owner))
+	*is_held = !look->process.descriptors_known;
+	if (!monitor || !strchr(monitor, '/'))
 		return NULL;
-	return sonde_libvirt_daemon_uri(
-		owner.pid, look->listeners, &look->found.libvirt_uri);
+	*is_held = look->found.hindrance == SONDE_ERROR_BUSY;
+	if (!*is_held || !sonde_socket_find_unix_holder(monitor, &owner))
+		return NULL;
+	CHECK(sonde_libvirt_daemon_uri(
+		owner.pid, look->listeners, &look->found.libvirt_uri));
+	*is_held = look->found.libvirt_uri != NULL;
+	return NULL;
 }
 
 static struct sonde_error *ask_state(
@@ -105,11 +114,14 @@ struct sonde_error *sonde_look_at_libvirt(
 	struct sonde_look *look, struct sonde_qemu_inquiry *inquiry)
 {
 	struct sonde_error *error = NULL;
+	bool is_held;
 
 	CHECK(take_domain(look));
 	if (!look->found.domain || look->found.qmp_free || look->process.stopped)
 		return NULL;
-	CHECK(find_daemon(look));
+	CHECK(find_daemon(look, &is_held));
+	if (!is_held)
+		return NULL;
 	/* Whoever attaches will ask. */
 	if (!look->brief)
 		error = inquire(look, &inquiry->state);

@@ -38,6 +38,7 @@ class Libvirtd:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.socket = directory / "run" / "libvirt" / "libvirt-sock"
         self.before = NOBODY if os.geteuid() == 0 else []
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("LIBVIRT_")}
@@ -105,13 +106,16 @@ class Libvirtd:
     def log(self) -> str:
         return (self.directory / "libvirtd.log").read_text(errors="replace")
 
+    @property
+    def uri(self) -> str:
+        return f"qemu+unix:///session?socket={self.socket}"
+
     def virsh(self, *words: str) -> str:
         # The daemon is there already: it shall not be started by the one who asks.
-        socket = self.directory / "run" / "libvirt" / "libvirt-sock"
-        if not socket.exists():
+        if not self.socket.exists():
             raise GuestError("there is no libvirtd")
         result = subprocess.run(
-            [*self.before, "virsh", "-q", "-c", f"qemu+unix:///session?socket={socket}", *words],
+            [*self.before, "virsh", "-q", "-c", self.uri, *words],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
         if result.returncode:
