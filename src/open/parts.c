@@ -11,9 +11,7 @@ static struct sonde_error *suggest_parts(struct sonde_error *error)
 	return sonde_error_suggest(error,
 		"write qemu:NAME, qemu:PID, qemu:/path/qmp.sock, or its parts: "
 		"qemu:qmp=ADDR,gdb=ADDR,ram=FILE,libvirt=DOMAIN,pid=N; one whose name "
-		"has a '=' is "
-		"named "
-		"by its pid");
+		"has a '=' is named by its pid");
 }
 
 static struct sonde_error *take_text(char **part, const char *value)

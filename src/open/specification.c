@@ -447,6 +447,9 @@ static struct sonde_error *add_found_domain(struct sonde_buffer *options,
 	if (!found)
 		return add(options, "libvirt", parts->libvirt);
 	CHECK(add_domain(options, found));
+	/* Its daemon may have ended, and have let the monitor go. */
+	if (!parts->qmp && !found->by_libvirt)
+		CHECK(add(options, "qmp", monitor_of(found)));
 	if (!parts->gdb)
 		CHECK(add(options, "gdb", found->gdb_free ? found->qemu.gdb : NULL));
 	CHECK(add_process(options, found->qemu.pid, found->qemu.start_time));
