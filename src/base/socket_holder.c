@@ -177,8 +177,9 @@ bool sonde_socket_find_unix_holder(const char *path, struct sonde_socket_owner *
 	struct place place;
 	unsigned long peer = 0;
 
-	return stat(path, &place.file) == 0 && realpath(path, place.path) &&
-	       has_client(&place, &peer) && sonde_socket_owner_find(peer, ret);
+	if (stat(path, &place.file) < 0 || !realpath(path, place.path))
+		return false;
+	return has_client(&place, &peer) && sonde_socket_owner_find(peer, ret);
 }
 
 struct sonde_error *sonde_socket_check_unix_holder(const char *path)
