@@ -345,7 +345,6 @@ bool shared_ram_mmap_file(const struct mmap_call *call, void **ret)
 {
 	int saved = errno;
 	sigset_t mask;
-
 	bool again;
 
 	if (!ram.on)
