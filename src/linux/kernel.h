@@ -51,6 +51,20 @@ static inline struct sonde_linux *sonde_linux_of(struct sonde_target *target)
 /** As sonde_kernel_find(). */
 SONDE_NODISCARD struct sonde_error *sonde_linux_find(struct sonde_linux *kernel);
 
+/** Whether a kernel that was found is the one that runs. */
+enum sonde_linux_verdict {
+	SONDE_LINUX_UNKNOWN,
+	SONDE_LINUX_RUNS,
+	SONDE_LINUX_GONE,
+};
+
+SONDE_NODISCARD struct sonde_error *sonde_linux_verify(
+	const struct sonde_linux *kernel, enum sonde_linux_verdict *ret);
+
+/** Whether the kernel that was found in another epoch is still the one there is. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_is_there_still(
+	struct sonde_linux *kernel, bool *ret);
+
 /** Forgets the kernel that was found. */
 void sonde_linux_forget(struct sonde_linux *kernel);
 
