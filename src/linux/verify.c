@@ -35,8 +35,9 @@ static struct sonde_error *ask_tables(const struct sonde_linux *kernel,
 }
 
 /*
- * By whoever translates without telling the tables. A CPU in a program may have nothing of
- * the kernel mapped, one in the kernel has.
+ * By whoever translates without telling the tables. That nothing is mapped there says
+ * little: a CPU in a program may have nothing of the kernel, and so may one that is just
+ * entering it.
  */
 static struct sonde_error *ask_translator(const struct sonde_linux *kernel,
 	struct sonde_thread *thread, enum sonde_linux_verdict *ret)
@@ -44,18 +45,14 @@ static struct sonde_error *ask_translator(const struct sonde_linux *kernel,
 	struct sonde_target *machine = sonde_target_base(&kernel->target);
 	struct sonde_translation translation;
 	struct sonde_error *error;
-	uint64_t pc;
 
 	*ret = SONDE_LINUX_UNKNOWN;
-	CHECK(sonde_thread_read_pc(thread, &pc));
 	error = sonde_target_translate(
 		machine, thread, kernel->image.first, &translation);
 	if (!error)
 		*ret = translation.physical_address == kernel->image.physical
 			       ? SONDE_LINUX_RUNS
 			       : SONDE_LINUX_GONE;
-	else if (sonde_error_is(error, SONDE_ERROR_FAULT) && pc >> 63)
-		*ret = SONDE_LINUX_GONE;
 	else if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
 		return error;
 	sonde_error_destroy(error);
