@@ -90,6 +90,18 @@ static struct sonde_error *find_current(struct sonde_linux_types *types,
 	return NULL;
 }
 
+/* A kernel without symbols of data has it nevertheless. */
+static struct sonde_error *find_first(
+	struct sonde_linux_types *types, bool *found, struct sonde_variable *ret)
+{
+	const struct sonde_types *own_types;
+
+	CHECK(sonde_linux_init_task(types->kernel, &ret->address));
+	CHECK(sonde_linux_types_find(types, &own_types));
+	*found = true;
+	return sonde_types_find(own_types, "struct task_struct", &ret->type);
+}
+
 static struct sonde_error *find_variable(struct sonde_scope *scope,
 	struct sonde_thread *thread, const char *name, bool *found,
 	struct sonde_variable *ret)
@@ -105,6 +117,8 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 		return find_current(types, thread, NULL, found, ret);
 	if (kernel->symbols)
 		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	if (!*found && !strcmp(name, "init_task"))
+		return find_first(types, found, ret);
 	if (!*found)
 		return NULL;
 	ret->address = symbol.address;

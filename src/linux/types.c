@@ -80,6 +80,7 @@ void sonde_linux_types_forget(struct sonde_linux_types *types)
 	types->scope.types = NULL;
 	types->modules = NULL;
 	types->modules_asked = false;
+	types->init_task = 0;
 }
 
 /* --- the kernel's own ------------------------------------------------------------- */
