@@ -110,6 +110,7 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 	struct sonde_linux *kernel = types->kernel;
 	struct sonde_symbol symbol;
 
+	*found = false;
 	CHECK(sonde_linux_find(kernel));
 	if (!strcmp(name, "pid") || !strcmp(name, "comm"))
 		return find_current(types, thread, name, found, ret);

@@ -21,8 +21,9 @@ static struct sonde_error *find_symbol(
 	struct sonde_symbol symbol;
 
 	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	if (!kernel->symbols)
+		return NULL;
+	CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
 	if (*found)
 		*ret = symbol.address;
 	return NULL;
