@@ -5,16 +5,15 @@ The bare loops take turns with sonde in one process (reader.c); what a whole com
 is held against a C program that sends QEMU the same words (exchange.c).
 """
 
-import re
-import subprocess
 import time
 from pathlib import Path
 from statistics import median
 
-from clients import BenchError, Job, program
+from clients import Job, program
 from guestkit import Guest
 from report import Report
 from rounds import Rounds, paired
+from whole import beyond_floor
 
 MAPPED_BULK = 0.90          # of memcpy from the same mapping
 MAPPED_READS = 0.50         # of the loop that looks up in a table, or walks
@@ -80,20 +79,8 @@ class Observing:
 
     def _first_byte(self, name: str, guest: Guest) -> None:
         """The command as users type it, against the same words said by a bare program."""
-        command = [str(self._build / "sonde"), "-t", f"qemu:{guest.pid}", "read", "--physical",
-                   "0x1000", "8"]
-        floor = [str(self._build / "bench" / "exchange"), str(guest.qmp_socket),
-                 *batches(command)]
-        beyond, seconds = [], {"sonde": [], "loop": []}
-        for i in range(2 * self._rounds):
-            turns = [("sonde", command), ("loop", floor)]
-            took = {}
-            for client, arguments in turns if i % 2 else reversed(turns):
-                took[client] = process_time(arguments)
-                seconds[client].append(took[client])
-            beyond.append(took["sonde"] - took["loop"])
-        value = median(beyond)
-        texts = {client: f"{median(all_of) * 1e3:.1f} ms" for client, all_of in seconds.items()}
+        value, texts = beyond_floor(self._build, guest,
+                                    ["read", "--physical", "0x1000", "8"], self._rounds)
         self._report.judge(name, texts, value, value <= FIRST_BYTE_MAX,
                            f"<= floor + {FIRST_BYTE_MAX * 1e3:.0f} ms")
 
@@ -111,29 +98,3 @@ class Observing:
             path.unlink(missing_ok=True)
         self._report.inform("pmemsave, 64 MiB",
                             {"loop": f"{SAVED_BYTES / median(took) / 1e6:.0f} MB/s"})
-
-
-def process_time(arguments: list[str]) -> float:
-    """Seconds from the start of a program to its end."""
-    start = time.monotonic()
-    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=60, check=False)
-    took = time.monotonic() - start
-    if done.returncode != 0:
-        raise BenchError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-300:]}")
-    return took
-
-
-def batches(command: list[str]) -> list[str]:
-    """What COMMAND says to QMP, as its log tells: what it sends before it reads is one."""
-    done = subprocess.run([command[0], "-v", "-v", *command[1:]], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60, check=True)
-    found: list[str] = []
-    sending = False
-    for direction, text in re.findall(r"debug: (->|<-) qmp (.*)", done.stderr):
-        if direction == "->" and sending:
-            found[-1] += text + "\n"
-        elif direction == "->":
-            found.append(text + "\n")
-        sending = direction == "->"
-    return found

@@ -12,12 +12,14 @@
 #undef _FILE_OFFSET_BITS
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "file_ram.h"
 #include "keep.h"
+#include "shared_ram.h"
 #include "real.h"
 #include "settings.h"
 
@@ -32,38 +34,79 @@ __attribute__((constructor)) static void begin(void)
 	real_init();
 	settings_read(&settings);
 	keep_init(&settings);
+	shared_ram_init(&settings);
 	errno = saved;
 }
 
+/* --- memory ------------------------------------------------------------------------ */
+
 /* Where a shared mapping is refused (a file that is open for reading alone), there is the
  * one that was asked for. */
-static void *map(
-	void *address, size_t length, int protection, int flags, int fd, off64_t offset)
+static void *map(const struct mmap_call *call, const void *caller)
 {
-	if (file_ram_is_private(&settings, protection, flags, fd)) {
-		int saved = errno;
-		void *mapped = real_mmap(address, length, protection,
-			(flags & ~MAP_TYPE) | MAP_SHARED, fd, offset);
+	void *mapped;
 
+	if (file_ram_is_private(&settings, call->protection, call->flags, call->fd)) {
+		struct mmap_call shared = *call;
+		int saved = errno;
+
+		shared.flags = (call->flags & ~MAP_TYPE) | MAP_SHARED;
+		if (!shared_ram_mmap_file(&shared, &mapped))
+			mapped = real_mmap(&shared);
 		if (mapped != MAP_FAILED)
 			return mapped;
 		errno = saved;
 	}
-	return real_mmap(address, length, protection, flags, fd, offset);
+	return shared_ram_mmap(call, caller, &mapped) ? mapped : real_mmap(call);
 }
 
 EXPORTED void *mmap64(
 	void *address, size_t length, int protection, int flags, int fd, off64_t offset)
 {
-	return map(address, length, protection, flags, fd, offset);
+	struct mmap_call call = {address, length, protection, flags, fd, offset};
+
+	return map(&call, __builtin_return_address(0));
 }
 
 EXPORTED void *mmap(
 	void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	/* Where it has 32 bits, all of them count. */
-	return map(
-		address, length, protection, flags, fd, (off64_t)(unsigned long)offset);
+	struct mmap_call call = {
+		address, length, protection, flags, fd, (off64_t)(unsigned long)offset};
+
+	return map(&call, __builtin_return_address(0));
+}
+
+EXPORTED int munmap(void *address, size_t length)
+{
+	int result;
+
+	return shared_ram_munmap(address, length, &result) ? result
+							   : real_munmap(address, length);
+}
+
+EXPORTED int madvise(void *address, size_t length, int advice)
+{
+	int result;
+
+	return shared_ram_madvise(address, length, advice, &result)
+		       ? result
+		       : real_madvise(address, length, advice);
+}
+
+EXPORTED void *mremap(void *address, size_t old_length, size_t length, int flags, ...)
+{
+	void *place = NULL, *mapped;
+	va_list arguments;
+
+	va_start(arguments, flags);
+	if (flags & MREMAP_FIXED)
+		place = va_arg(arguments, void *);
+	va_end(arguments);
+	return shared_ram_mremap(address, old_length, length, flags, place, &mapped)
+		       ? mapped
+		       : real_mremap(address, old_length, length, flags, place);
 }
 
 /* --- names ------------------------------------------------------------------------- */

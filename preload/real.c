@@ -17,6 +17,9 @@
 
 static struct {
 	void *(*mmap)(void *, size_t, int, int, int, off64_t);
+	int (*munmap)(void *, size_t);
+	int (*madvise)(void *, size_t, int);
+	void *(*mremap)(void *, size_t, size_t, int, ...);
 	int (*unlink)(const char *);
 	int (*unlinkat)(int, const char *, int);
 	int (*mkstemp)(char *);
@@ -25,25 +28,49 @@ static struct {
 void real_init(void)
 {
 	real.mmap = dlsym(RTLD_NEXT, "mmap64");
+	real.munmap = dlsym(RTLD_NEXT, "munmap");
+	real.madvise = dlsym(RTLD_NEXT, "madvise");
+	real.mremap = dlsym(RTLD_NEXT, "mremap");
 	real.unlink = dlsym(RTLD_NEXT, "unlink");
 	real.unlinkat = dlsym(RTLD_NEXT, "unlinkat");
 	real.mkstemp = dlsym(RTLD_NEXT, "mkstemp64");
 }
 
-void *real_mmap(
-	void *address, size_t length, int protection, int flags, int fd, off64_t offset)
+void *real_mmap(const struct mmap_call *call)
 {
 	if (real.mmap)
-		return real.mmap(address, length, protection, flags, fd, offset);
+		return real.mmap(call->address, call->length, call->protection,
+			call->flags, call->fd, call->offset);
 #ifdef SYS_mmap2
 	/* In units of 4096 bytes, on all architectures that have it and matter to QEMU.
 	 */
-	return (void *)syscall(
-		SYS_mmap2, address, length, protection, flags, fd, (long)(offset >> 12));
+	return (void *)syscall(SYS_mmap2, call->address, call->length, call->protection,
+		call->flags, call->fd, (long)(call->offset >> 12));
 #else
-	return (void *)syscall(
-		SYS_mmap, address, length, protection, flags, fd, (long)offset);
+	return (void *)syscall(SYS_mmap, call->address, call->length, call->protection,
+		call->flags, call->fd, (long)call->offset);
 #endif
+}
+
+int real_munmap(void *address, size_t length)
+{
+	if (real.munmap)
+		return real.munmap(address, length);
+	return (int)syscall(SYS_munmap, address, length);
+}
+
+int real_madvise(void *address, size_t length, int advice)
+{
+	if (real.madvise)
+		return real.madvise(address, length, advice);
+	return (int)syscall(SYS_madvise, address, length, advice);
+}
+
+void *real_mremap(void *address, size_t old_length, size_t length, int flags, void *place)
+{
+	if (real.mremap)
+		return real.mremap(address, old_length, length, flags, place);
+	return (void *)syscall(SYS_mremap, address, old_length, length, flags, place);
 }
 
 int real_unlink(const char *path)

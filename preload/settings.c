@@ -88,7 +88,8 @@ void settings_read(struct settings *ret)
 			stderr);
 		ret->keep = false;
 	}
-	if (!ret->prefix_length)
+	ret->memfd = is_on("SONDE_RAM_MEMFD");
+	if (!ret->prefix_length && !ret->memfd)
 		return;
 	ret->is_qemu = is_qemu();
 	if (ret->is_qemu)

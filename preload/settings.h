@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the environment asks for: SONDE_RAM_PREFIX, SONDE_RAM_KEEP. sonde-qemu-ram(7) says
- * what they mean.
+ * What the environment asks for: SONDE_RAM_PREFIX, SONDE_RAM_KEEP,
+ * SONDE_RAM_MEMFD. sonde-qemu-ram(7) says what they mean.
  */
 #ifndef SONDE_PRELOAD_SETTINGS_H
 #define SONDE_PRELOAD_SETTINGS_H
@@ -16,6 +16,8 @@ struct settings {
 	size_t prefix_length;
 	/** Such files keep their names while they are in use. Needs a prefix. */
 	bool keep;
+	/** Anonymous RAM becomes a memfd, in a QEMU. */
+	bool memfd;
 	/** This is a QEMU by its name, and not only something that might be one. */
 	bool is_qemu;
 };

@@ -18,6 +18,7 @@ KINDS = {
     "bare-riscv64": (["--target=riscv64", "-march=rv64ima"], ["-Ttext=0x80000000"]),
     "looper-aarch64": (["--target=aarch64-linux-gnu", "-O1", "-ffreestanding", "-fno-pic"],
                        ["-static"]),
+    "boot-sector": (["--target=i386-elf"], ["-Ttext=0x7c00"]),
     "replayed": (["--target=i386-elf"], ["-Ttext=0x7c00"]),
 }
 
@@ -32,6 +33,13 @@ def assemble(name: str, directory: Path, *, raw: bool = False) -> Path:
     subprocess.run(["ld.lld", *to_link, *(["--oformat", "binary"] if raw else []),
                     with_object, "-o", result], check=True)
     return result
+
+
+def compile_for_guest(name: str, directory: Path) -> bytes:
+    """The program NAME, for a guest like this host that has no C library."""
+    result = directory / name
+    subprocess.run(["cc", "-O2", "-static", SOURCES / f"{name}.c", "-o", result], check=True)
+    return result.read_bytes()
 
 
 def symbols(program: Path) -> dict[str, int]:

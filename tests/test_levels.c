@@ -10,6 +10,7 @@
 #include "banner.h"
 #include "error.h"
 #include "fake_machine.h"
+#include "kallsyms_image.h"
 #include "recorded.h"
 #include "symbol.h"
 #include "target.h"
@@ -113,18 +114,151 @@ static void test_no_kernel(void **state)
 	struct sonde_symbol symbol;
 
 	(void)state;
-	/* It has no physical memory, and no register that tells page tables. */
-	check_fails(sonde_kernel_find(kernel), SONDE_ERROR_UNSUPPORTED);
-	check_fails(sonde_kernel_info(kernel, &info), SONDE_ERROR_UNSUPPORTED);
-	check_fails(sonde_target_virtual(kernel, NULL, &space), SONDE_ERROR_UNSUPPORTED);
-	check_fails(sonde_symbol_find(kernel, "schedule", 0, &symbol),
-		SONDE_ERROR_UNSUPPORTED);
+	/* It has no physical memory, no register that tells page tables, and no CPU that
+	 * is in a kernel. */
+	check_fails(sonde_kernel_find(kernel), SONDE_ERROR_NOT_FOUND);
+	check_fails(sonde_kernel_info(kernel, &info), SONDE_ERROR_NOT_FOUND);
+	check_fails(sonde_target_virtual(kernel, NULL, &space), SONDE_ERROR_NOT_FOUND);
+	check_fails(
+		sonde_symbol_find(kernel, "schedule", 0, &symbol), SONDE_ERROR_NOT_FOUND);
 	check_says(sonde_symbol_at(kernel->below, 1, &symbol), SONDE_ERROR_UNSUPPORTED,
 		"machine level");
 	check_says(sonde_kernel_find(kernel->below), SONDE_ERROR_UNSUPPORTED,
 		"machine level");
 	info.size = 1;
 	check_fails(sonde_kernel_info(kernel, &info), SONDE_ERROR_INVALID);
+	close_level(kernel);
+}
+
+/* --- a stub that knows virtual memory and a PC, and nothing else -------------------- */
+
+struct bare {
+	struct sonde_target target;
+	struct sonde_thread thread;
+	struct sonde_thread *threads[1];
+	struct sonde_register pc;
+	uint64_t pc_value;
+	struct kallsyms_image image;
+};
+
+static struct bare *bare_of(const struct sonde_target *target)
+{
+	return CONTAINER_OF(target, struct bare, target);
+}
+
+static struct sonde_error *bare_virtual(struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_space **ret)
+{
+	(void)thread;
+	*ret = &bare_of(target)->image.space;
+	return NULL;
+}
+
+static const char *bare_means(const struct sonde_target *target)
+{
+	(void)target;
+	return "stub";
+}
+
+static void bare_registers(const struct sonde_target *target,
+	const struct sonde_register **ret, size_t *count)
+{
+	*ret = &bare_of(target)->pc;
+	*count = 1;
+}
+
+static struct sonde_error *bare_read(struct sonde_thread *thread,
+	const struct sonde_register *reg, struct sonde_register_value *ret,
+	const char **why)
+{
+	(void)why;
+	sonde_register_value_set_integer(
+		ret, bare_of(thread->target)->pc_value, reg->bits);
+	return NULL;
+}
+
+static struct sonde_error *bare_threads(
+	struct sonde_target *target, struct sonde_thread *const **ret, size_t *count)
+{
+	*ret = bare_of(target)->threads;
+	*count = 1;
+	return NULL;
+}
+
+static struct sonde_error *bare_detach(
+	struct sonde_target *target, enum sonde_state leave)
+{
+	(void)target;
+	(void)leave;
+	return NULL;
+}
+
+static void bare_destroy(struct sonde_target *target)
+{
+	sonde_target_deinit(target);
+	sonde_space_deinit(&bare_of(target)->image.space);
+	free(bare_of(target));
+}
+
+static struct bare *bare_create(void)
+{
+	static const struct sonde_target_ops ops = {
+		.detach = bare_detach, .destroy = bare_destroy};
+	static const struct sonde_memory_facet memory = {
+		.virtual_space = bare_virtual, .means = bare_means};
+	static const struct sonde_register_facet registers = {
+		.list = bare_registers, .read = bare_read};
+	static const struct sonde_thread_facet threads = {.list = bare_threads};
+	struct bare *bare = calloc(1, sizeof(*bare));
+
+	assert_non_null(bare);
+	check(sonde_create(NULL, &sonde));
+	check(sonde_target_init(&bare->target, sonde, "bare:"));
+	bare->target.ops = &ops;
+	bare->target.kind = "bare";
+	bare->target.arch = &sonde_arch_x86_64;
+	bare->target.memory = &memory;
+	bare->target.registers = &registers;
+	bare->target.threads = &threads;
+	bare->target.state = SONDE_STATE_STOPPED;
+	bare->pc = (struct sonde_register){.name = "rip", .group = "general", .bits = 64};
+	bare->thread = (struct sonde_thread){.target = &bare->target, .name = "0"};
+	bare->threads[0] = &bare->thread;
+	kallsyms_image_init(&bare->image, LAYOUT_6_1, 1300);
+	return bare;
+}
+
+static void test_found_by_pc(void **state)
+{
+	struct bare *bare = bare_create();
+	struct sonde_target *kernel;
+	struct sonde_symbol symbol;
+	struct sonde_space *space;
+	uint8_t byte;
+
+	(void)state;
+	check(sonde_kernel_open(&bare->target, SONDE_KERNEL_VIEW_KERNEL, &kernel));
+	/* A program, and something that is no kernel. */
+	bare->pc_value = 0x401000;
+	check_fails(sonde_kernel_find(kernel), SONDE_ERROR_NOT_FOUND);
+	bare->pc_value = UINT64_C(0xffffffffc0000000);
+	bare->target.epoch++;
+	check_fails(sonde_kernel_find(kernel), SONDE_ERROR_NOT_FOUND);
+	/* In one epoch the answer stays what it is. */
+	bare->pc_value = KALLSYMS_IMAGE_BASE + 0x1234;
+	check_fails(sonde_kernel_find(kernel), SONDE_ERROR_NOT_FOUND);
+	bare->target.epoch++;
+	check(sonde_symbol_find(kernel, "symbol_0100", 0, &symbol));
+	assert_true(symbol.address == KALLSYMS_IMAGE_BASE + 100 * KALLSYMS_IMAGE_STEP);
+	check(sonde_target_virtual(kernel, NULL, &space));
+	check(sonde_space_read(space, symbol.address, &byte, 1));
+	check_says(sonde_space_read(space, 0x401000, &byte, 1), SONDE_ERROR_FAULT,
+		"kernel's");
+	/* It is gone, and another one has come. */
+	bare->target.epoch++;
+	bare->pc_value = 0x401000;
+	check_fails(sonde_symbol_find(kernel, "symbol_0100", 0, &symbol),
+		SONDE_ERROR_NOT_FOUND);
 	close_level(kernel);
 }
 
@@ -292,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_traps_are_below),
 		cmocka_unit_test(test_memory_of_a_cpu),
 		cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_found_by_pc),
 		cmocka_unit_test(test_levels_by_name),
 		cmocka_unit_test(test_vmcoreinfo),
 		cmocka_unit_test(test_bad_vmcoreinfo),

@@ -166,6 +166,11 @@ class Guest:
         return [event for event in self._event_connection.events
                 if name in (None, event["event"])]
 
+    def has_come_from_elsewhere(self) -> None:
+        """Its Linux booted in another QEMU and was restored in this one, so that its
+        console has nothing of that."""
+        self._ready = True
+
     def wait_ready(self, timeout: float = 120) -> None:
         """Return when the guest has booted. Needs the guest to run."""
         deadline = time.monotonic() + timeout

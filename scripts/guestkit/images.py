@@ -5,6 +5,7 @@ Layout, below the cache's root:
     ARCH.lock                 held while ARCH is being looked at or built
     ARCH/vmlinuz, busybox     as unpacked from Debian's packages
     ARCH/initrd-HASH.gz       of that busybox and guestkit/initrd; HASH is of both
+    ARCH/modules/             the kernel's modules for virtio devices; see ensure_modules()
     ARCH/image.json           which packages those came from
 ARCH appears by rename, complete or not at all. The network is used only when it
 is absent or a refresh is asked for.
@@ -15,6 +16,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -29,6 +31,7 @@ from .errors import GuestError
 from .packages import PackageSource, extract, package_version
 
 _INITRD_SOURCES = Path(__file__).parent / "initrd"
+_MODULES = re.compile(r"/lib/modules/[^/]+/kernel/drivers/virtio/([^/]+\.ko)")
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,47 @@ def ensure_image(architecture: Architecture, refresh: bool = False) -> Image:
     return Image(directory / "vmlinuz", initrd, f"{facts['kernel']} {facts['kernel_version']}")
 
 
+def ensure_modules(architecture: Architecture) -> Path:
+    """A directory with the modules (*.ko) for virtio devices that belong to the image's
+    kernel. An image that was made without them gets them."""
+    image = ensure_image(architecture)
+    directory = cache_root() / architecture.name
+    with locked(cache_root() / f"{architecture.name}.lock"):
+        if not (directory / "modules").exists():
+            package, version = image.kernel_package.split()
+            print(f"guest: fetching {package} again, for its modules", file=sys.stderr)
+            with tempfile.TemporaryDirectory(prefix=f"{architecture.name}.tmp-",
+                                             dir=directory.parent) as temporary:
+                (Path(temporary) / "apt").mkdir()
+                source = PackageSource(architecture.name, Path(temporary) / "apt")
+                source.update()
+                archive = source.download(package)
+                if package_version(archive) != version:
+                    raise GuestError(f"Debian's {package} is not the cached {version} any more: "
+                                     "`scripts/guest build --refresh` fetches the new one")
+                _extract_modules(archive, Path(temporary) / "modules")
+                (Path(temporary) / "modules").rename(directory / "modules")
+    return directory / "modules"
+
+
+def extended_initrd(image: Image, files: dict[str, bytes], path: Path) -> None:
+    """Write the image's initrd to PATH, with FILES (executable, in /bin) besides: for
+    QEMU's -initrd."""
+    archive = Archive()
+    for name, content in files.items():
+        archive.add_file(f"bin/{name}", content, 0o755)
+    path.write_bytes(image.initrd.read_bytes() +
+                     gzip.compress(archive.to_bytes(), compresslevel=6, mtime=0))
+
+
+def _extract_modules(archive: Path, directory: Path) -> None:
+    directory.mkdir()
+    def place(path: str) -> "Path | None":
+        match = _MODULES.fullmatch(path)
+        return directory / match[1] if match else None
+    extract(archive, place)
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock file PATH; says so when another process has it."""
@@ -104,6 +148,7 @@ def _fetch(architecture: Architecture, source: PackageSource, image: Path) -> No
     busybox = source.download("busybox-static")
     extract(kernel, lambda path: image / "vmlinuz" if path.startswith("/boot/vmlinu") else None)
     extract(busybox, lambda path: image / "busybox" if path.endswith("bin/busybox") else None)
+    _extract_modules(kernel, image / "modules")
     for name, archive in (("vmlinuz", kernel), ("busybox", busybox)):
         if not (image / name).exists():
             raise GuestError(f"{archive.name} holds no {name}: Debian's packaging has changed, "

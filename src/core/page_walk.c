@@ -18,7 +18,7 @@ enum {
 	/** Physical memory that is contiguous is read at once, up to this (bytes). */
 	RUN_BYTES = 4 << 20,
 	/** Of a table, where one entry is looked at after the other (bytes). */
-	BLOCK_BYTES = 512,
+	BLOCK_BYTES = 4096,
 };
 
 _Static_assert((int)SONDE_PAGE_LEVELS_MAX <= (int)SONDE_TRANSLATION_LEVELS_MAX,
@@ -162,13 +162,12 @@ static struct sonde_error *read_entry(struct sonde_space *physical,
 	return error ? unreadable(address, step, error) : NULL;
 }
 
-/* Of an entry that leads nowhere. */
-static struct sonde_error *refuse(uint64_t address, const struct sonde_page_range *range,
-	const struct sonde_translation_step *step)
+/* Why an entry leads nowhere. */
+static const char *why_not(
+	const struct sonde_page_range *range, const struct sonde_translation_step *step)
 {
-	return stopped(address, step,
-		step->entry & range->format->present ? "has reserved bits set"
-						     : "is not present");
+	return step->entry & range->format->present ? "has reserved bits set"
+						    : "is not present";
 }
 
 static uint64_t address_in(
@@ -178,21 +177,21 @@ static uint64_t address_in(
 	       (entry & high) << format->high_shift;
 }
 
-/* The entry of @p level is that of a page: which one. */
-static struct sonde_error *take_page(const struct sonde_page_format *format,
-	unsigned level, uint64_t address, struct trail *walk)
+/* The entry of @p level is that of a page: which one. NULL, or why it is none. */
+static const char *take_page(const struct sonde_page_format *format, unsigned level,
+	uint64_t address, struct trail *walk)
 {
 	const struct sonde_page_level *at = &format->levels[level];
 	const struct sonde_translation_step *step = &walk->steps[level];
 
 	if (step->entry & at->leaf_reserved)
-		return stopped(address, step, "has reserved bits set");
+		return "has reserved bits set";
 	walk->page = address_in(format, step->entry, at->leaf_high);
 	walk->shift = at->shift;
 	if (step->entry & at->group) {
 		walk->shift += 4;
 		if ((walk->page >> at->shift & 15) != 8)
-			return stopped(address, step, "has reserved bits set");
+			return "has reserved bits set";
 	}
 	/* What is below its size are flags, or nothing. */
 	walk->page &= ~sonde_page_low_bits(walk->shift);
@@ -201,9 +200,14 @@ static struct sonde_error *take_page(const struct sonde_page_format *format,
 	return NULL;
 }
 
-/* Fills in @p walk, which may be of another address; after an error it is empty. */
-static struct sonde_error *find_page(struct sonde_space *physical,
-	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk)
+/*
+ * Fills in @p walk, which may be of another address. Where nothing is mapped *@p why says
+ * what is wrong with the last entry, or is "" where no tables are; then, and after an
+ * error, which is of an entry that cannot be read, the walk's range is NULL.
+ */
+static struct sonde_error *try_page(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk,
+	const char **why)
 {
 	const struct sonde_page_range *range = walk->range && is_in(walk->range, address)
 						       ? walk->range
@@ -212,8 +216,9 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 	uint64_t translated;
 	unsigned level;
 
+	*why = "";
 	if (!range)
-		return untranslated(address);
+		return NULL;
 	format = range->format;
 	translated = address & sonde_page_low_bits(range->bits);
 	level = first_level(walk, range, address);
@@ -229,18 +234,34 @@ static struct sonde_error *find_page(struct sonde_space *physical,
 		step->name = at->name;
 		step->entry_address = walk->tables[level] + index * format->entry_bytes;
 		CHECK(read_entry(physical, range, walk, step, address));
+		*why = why_not(range, step);
 		if (!(step->entry & format->present) || step->entry & range->reserved)
-			return refuse(address, range, step);
+			return NULL;
+		*why = "is of a reserved kind";
 		kind = at->kinds[step->entry >> format->kind_shift & format->kind_mask];
 		if (kind == SONDE_PAGE_LEAF)
 			break;
 		if (kind != SONDE_PAGE_TABLE || level + 1 == format->level_count)
-			return stopped(address, step, "is of a reserved kind");
+			return NULL;
 		walk->tables[level + 1] = address_in(format, step->entry, at->table_high);
 	}
-	CHECK(take_page(format, level, address, walk));
-	walk->range = range;
+	*why = take_page(format, level, address, walk);
+	if (!*why)
+		walk->range = range;
 	return NULL;
+}
+
+/* The same, and where nothing is mapped is an error. */
+static struct sonde_error *find_page(struct sonde_space *physical,
+	const struct sonde_page_regime *regime, uint64_t address, struct trail *walk)
+{
+	const char *why;
+
+	CHECK(try_page(physical, regime, address, walk, &why));
+	if (!why)
+		return NULL;
+	return *why ? stopped(address, &walk->steps[walk->level], why)
+		    : untranslated(address);
 }
 
 static uint64_t physical_of(const struct trail *walk, uint64_t address)
@@ -311,10 +332,11 @@ static struct sonde_error *probe_page(struct sonde_space *physical,
 	bool *mapped)
 {
 	const struct sonde_page_range *range = find_range(regime, address);
-	struct sonde_error *error = find_page(physical, regime, address, walk);
+	const char *why = NULL;
+	struct sonde_error *error = try_page(physical, regime, address, walk, &why);
 
-	*mapped = !error;
-	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+	*mapped = !error && !why;
+	if (*mapped || (error && !sonde_error_is(error, SONDE_ERROR_FAULT)))
 		return error;
 	sonde_error_destroy(error);
 	walk->range = range;

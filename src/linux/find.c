@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Finding the kernel: by what each CPU translates with, and where no CPU tells that, or
- * none has the kernel mapped, by VMCOREINFO. What was found counts as a kernel if it has
+ * none has the kernel mapped, by VMCOREINFO; and where there is no physical memory, by
+ * where the CPUs are. What was found counts as a kernel if it has
  * symbols or says that it is Linux.
  */
 #include <string.h>
@@ -211,18 +212,34 @@ static struct sonde_error *try_cpu(struct finder *finder, struct sonde_thread *t
 }
 
 /* The one that stopped last first: it is the one that is asked about. */
-static struct sonde_error *try_cpus(struct finder *finder)
+static struct sonde_error *try_cpus(struct finder *finder,
+	struct sonde_error *(*try)(struct finder *, struct sonde_thread *))
 {
 	struct sonde_thread *const *threads, *current;
 	size_t count;
 
 	CHECK(sonde_target_current_thread(finder->machine, &current));
 	CHECK(sonde_target_threads(finder->machine, &threads, &count));
-	CHECK(try_cpu(finder, current));
+	CHECK(try(finder, current));
 	for (size_t i = 0; i < count && !finder->found; i++)
 		if (threads[i] != current && !threads[i]->gone)
-			CHECK(try_cpu(finder, threads[i]));
+			CHECK(try(finder, threads[i]));
 	return NULL;
+}
+
+/* --- by a PC ---------------------------------------------------------------------- */
+
+/* Stubs that know neither physical memory nor control registers, such as KGDB. */
+static struct sonde_error *try_pc(struct finder *finder, struct sonde_thread *thread)
+{
+	struct sonde_linux_image image;
+	uint64_t pc;
+	bool found;
+
+	CHECK(sonde_target_virtual(finder->machine, thread, &finder->physical));
+	CHECK(sonde_thread_read_pc(thread, &pc));
+	CHECK(sonde_linux_image_probe(finder->physical, pc, &image, &found));
+	return found ? try_image(finder, &image) : NULL;
 }
 
 /* --- by VMCOREINFO ---------------------------------------------------------------- */
@@ -340,8 +357,8 @@ static struct sonde_error *refuse(const struct finder *finder)
 	else if (finder->told)
 		why = "no CPU translates addresses yet: the firmware is at work";
 	else if (!is_at_hand(finder->machine))
-		why = "the CPUs' registers do not tell where their page tables are, and "
-		      "there is too much memory to read all of it by this means";
+		why = "the registers do not tell where page tables are, and no CPU is "
+		      "in a kernel that can be read";
 	return sonde_error_suggest(
 		sonde_error_create(SONDE_ERROR_NOT_FOUND, "no kernel yet: %s", why),
 		"--wait waits for one, --level machine does without");
@@ -353,6 +370,7 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 		.kernel = kernel,
 		.machine = sonde_target_base(&kernel->target),
 	};
+	struct sonde_error *error;
 
 	if (finder.machine->arch != &sonde_arch_x86_64 &&
 		finder.machine->arch != &sonde_arch_aarch64)
@@ -362,10 +380,19 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 				"this is %s",
 				finder.machine->arch->name),
 			"--level machine does without");
-	CHECK(sonde_target_physical(finder.machine, &finder.physical));
-	CHECK(try_cpus(&finder));
-	if (!finder.found)
-		CHECK(try_vmcoreinfo(&finder));
+	error = sonde_target_physical(finder.machine, &finder.physical);
+	if (!error)
+		error = try_cpus(&finder, try_cpu);
+	if (!error && !finder.found)
+		error = try_vmcoreinfo(&finder);
+	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED)) {
+		/* It has no physical memory. */
+		sonde_error_destroy(error);
+		error = NULL;
+	}
+	CHECK(error);
+	if (!finder.found && !finder.translates)
+		CHECK(try_cpus(&finder, try_pc));
 	return finder.found ? NULL : refuse(&finder);
 }
 

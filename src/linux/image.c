@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "image.h"
+#include "space_search.h"
 
 #define X86_FIRST UINT64_C(0xffffffff80000000)
 #define X86_LAST  UINT64_C(0xffffffffbfffffff)
@@ -172,6 +173,79 @@ struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
 		return find_x86(physical, attempt, ret, found);
 	if (arch == &sonde_arch_aarch64)
 		return find_aarch64(physical, anchor, attempt, ret, found);
+	return NULL;
+}
+
+/* --- without page tables ---------------------------------------------------------- */
+
+enum {
+	/** Kernels are mapped in pages of that size where they can be (bytes). */
+	STRIDE = 2 << 20,
+	/** What is smaller than that may be mapped at the beginning (bytes). */
+	FINE = 64 << 10,
+	STRIDES_MAX = 512,
+};
+
+static struct sonde_error *can_read(
+	struct sonde_space *memory, uint64_t address, bool *ret)
+{
+	uint8_t byte;
+	size_t got;
+
+	CHECK(sonde_space_read_part(memory, address, &byte, 1, &got));
+	*ret = got == 1;
+	return NULL;
+}
+
+/* Moves *@p address down by @p step as long as there is something. */
+static struct sonde_error *descend(
+	struct sonde_space *memory, uint64_t step, unsigned count, uint64_t *address)
+{
+	bool more = true;
+
+	for (unsigned i = 0; i < count && (*address - step) >> 63; i++) {
+		CHECK(can_read(memory, *address - step, &more));
+		if (!more)
+			return NULL;
+		*address -= step;
+	}
+	return NULL;
+}
+
+/* The last address of what begins at @p address, over holes that an image may have. */
+static struct sonde_error *ascend(
+	struct sonde_space *memory, uint64_t address, uint64_t *ret)
+{
+	*ret = address | (STRIDE - 1);
+	for (unsigned i = 0; i < STRIDES_MAX && ~*ret >= STRIDE; i++) {
+		uint64_t next = (address | (STRIDE - 1)) + 1 + (uint64_t)i * STRIDE;
+		bool there;
+
+		if (next - *ret > HOLE_MAX || next < address)
+			break;
+		CHECK(can_read(memory, next, &there));
+		if (there)
+			*ret = next + STRIDE - 1;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_linux_image_probe(struct sonde_space *memory, uint64_t pc,
+	struct sonde_linux_image *ret, bool *found)
+{
+	uint64_t first = pc & ~(uint64_t)(FINE - 1);
+
+	*ret = (struct sonde_linux_image){.code_end = pc};
+	*found = false;
+	if (!(pc >> 63))
+		return NULL;
+	CHECK(can_read(memory, pc, found));
+	if (!*found)
+		return NULL;
+	CHECK(descend(memory, STRIDE, STRIDES_MAX, &first));
+	CHECK(descend(memory, FINE, STRIDE / FINE, &first));
+	CHECK(ascend(memory, pc, &ret->last));
+	ret->first = ret->physical = first;
 	return NULL;
 }
 

@@ -36,6 +36,13 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_image_find(const struct sonde_ar
 	struct sonde_space *physical, const struct sonde_page_regime *regime,
 	uint64_t anchor, unsigned attempt, struct sonde_linux_image *ret, bool *found);
 
+/**
+ * The same without page tables: what can be read around @p pc, in @p memory as a CPU sees
+ * it. @p ret has no regime, and physical addresses are virtual ones.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_image_probe(struct sonde_space *memory,
+	uint64_t pc, struct sonde_linux_image *ret, bool *found);
+
 /** The image as a space that needs no walk: its addresses are the virtual ones. */
 struct sonde_linux_image_space {
 	struct sonde_space space;

@@ -56,11 +56,14 @@ static struct sonde_error *write_kernel(
 	return sonde_page_write(tables->physical, &tables->regime, write);
 }
 
-/* Of the regime the kernel's half alone: the other one is some program's. */
+/* Of the regime the kernel's half alone: the other one is some program's. Without one,
+ * what is below is virtual memory already. */
 static void take_half(
 	struct sonde_page_regime *ret, const struct sonde_page_regime *regime)
 {
-	*ret = (struct sonde_page_regime){.range_count = 1, .name = regime->name};
+	*ret = (struct sonde_page_regime){
+		.range_count = regime->range_count ? 1 : 0, .name = regime->name};
+	ret->ranges[0].first = UINT64_C(1) << 63;
 	for (unsigned i = 0; i < regime->range_count; i++)
 		if (regime->ranges[i].first >> 63)
 			ret->ranges[0] = regime->ranges[i];

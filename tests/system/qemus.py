@@ -49,14 +49,21 @@ class Qemu:
         self.pid = self.process.pid
 
     def __enter__(self) -> "Qemu":
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 self.ask("query-status")
-                return self
+                return
             except GuestError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
                     raise ValueError(f"QEMU did not start: {self.log.read_text()[-300:]}") \
                         from None
                 time.sleep(0.01)
