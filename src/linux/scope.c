@@ -150,12 +150,12 @@ static struct sonde_error *find_enumerator(struct sonde_scope *scope, const char
 
 /* task(PID) */
 static struct sonde_error *call(struct sonde_scope *scope, const char *name,
-	const struct sonde_value *arguments, size_t count, bool *found,
+	const struct sonde_value *arguments, size_t count, bool types_only, bool *found,
 	struct sonde_value *ret)
 {
 	struct sonde_linux_types *types = own(scope);
 	const struct sonde_types *own_types;
-	uint64_t task;
+	uint64_t task = 0;
 
 	if (strcmp(name, "task") != 0)
 		return NULL;
@@ -163,7 +163,8 @@ static struct sonde_error *call(struct sonde_scope *scope, const char *name,
 	if (count != 1)
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "task() takes the number of a task");
-	CHECK(sonde_linux_find_task(types->kernel, arguments[0].integer, &task));
+	if (!types_only)
+		CHECK(sonde_linux_find_task(types->kernel, arguments[0].integer, &task));
 	CHECK(sonde_linux_types_find(types, &own_types));
 	*ret = (struct sonde_value){.address = task, .has_address = true};
 	return sonde_types_find(own_types, "struct task_struct", &ret->type);
