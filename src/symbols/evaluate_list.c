@@ -112,7 +112,7 @@ static struct sonde_error *find_hlist(
 /* It ends with 0, or, where it "nulls", with an odd number. */
 static struct sonde_error *walk_hlist(struct sonde_walk *walk)
 {
-	uint64_t first, next, mark = 0, address;
+	uint64_t first = 0, next = 0, mark = 0, address;
 
 	CHECK(sonde_evaluate_at(
 		walk->evaluator, walk->node, find_hlist(walk, &first, &next)));
