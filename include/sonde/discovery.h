@@ -36,7 +36,7 @@ struct sonde_found_qemu {
 	/**
 	 * Its QMP monitor and its GDB stub, a path or HOST:PORT: the one that answered,
 	 * or would be asked; NULL: none is known. Somebody may be connected there: see
-	 * why.
+	 * why. "libvirt:NAME" for the monitor of a domain that libvirt hands commands to.
 	 */
 	const char *qmp, *gdb;
 	/** Its human monitor, likewise. */

@@ -5,7 +5,7 @@ Layout, below the cache's root:
     ARCH.lock                 held while ARCH is being looked at or built
     ARCH/vmlinuz, busybox     as unpacked from Debian's packages
     ARCH/initrd-HASH.gz       of that busybox and guestkit/initrd; HASH is of both
-    ARCH/modules/             the kernel's modules for virtio devices; see ensure_modules()
+    ARCH/modules/             the kernel's modules for QEMU's devices; see ensure_modules()
     ARCH/image.json           which packages those came from
 ARCH appears by rename, complete or not at all. The network is used only when it
 is absent or a refresh is asked for.
@@ -31,7 +31,7 @@ from .errors import GuestError
 from .packages import PackageSource, extract, package_version
 
 _INITRD_SOURCES = Path(__file__).parent / "initrd"
-_MODULES = re.compile(r"/lib/modules/[^/]+/kernel/drivers/virtio/([^/]+\.ko)")
+_MODULES = re.compile(r"/lib/modules/[^/]+/kernel/drivers/(?:virtio|firmware)/([^/]+\.ko)")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def ensure_image(architecture: Architecture, refresh: bool = False) -> Image:
 
 
 def ensure_modules(architecture: Architecture) -> Path:
-    """A directory with the modules (*.ko) for virtio devices that belong to the image's
+    """A directory with the modules (*.ko) for QEMU's devices that belong to the image's
     kernel. An image that was made without them gets them."""
     image = ensure_image(architecture)
     directory = cache_root() / architecture.name

@@ -18,7 +18,6 @@
 
 #include "clock.h"
 #include "socket_holder.h"
-#include "socket_owner.h"
 
 enum {
 	/** The St column, and the states that sock_diag knows. */
@@ -171,6 +170,16 @@ struct sonde_error *sonde_socket_check_unix_holder_within(
 		poll(NULL, 0, 10);
 	}
 	return NULL;
+}
+
+bool sonde_socket_find_unix_holder(const char *path, struct sonde_socket_owner *ret)
+{
+	struct place place;
+	unsigned long peer = 0;
+
+	if (stat(path, &place.file) < 0 || !realpath(path, place.path))
+		return false;
+	return has_client(&place, &peer) && sonde_socket_owner_find(peer, ret);
 }
 
 struct sonde_error *sonde_socket_check_unix_holder(const char *path)

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "error.h"
+#include "socket_owner.h"
 
 /**
  * SONDE_ERROR_BUSY if a socket bound to @p path is connected. It names who has the other
@@ -20,7 +21,10 @@
  */
 SONDE_NODISCARD struct sonde_error *sonde_socket_check_unix_holder(const char *path);
 
-/** The same if the listener at @p address, on a local address, has a client. */
+/** Who that is; false: nobody, or it cannot be told. */
+bool sonde_socket_find_unix_holder(const char *path, struct sonde_socket_owner *ret);
+
+/** SONDE_ERROR_BUSY if the listener at @p address, on a local address, has a client. */
 SONDE_NODISCARD struct sonde_error *sonde_socket_check_tcp_holder(
 	const struct sockaddr *address);
 

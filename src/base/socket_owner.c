@@ -92,3 +92,13 @@ bool sonde_socket_owner_find(unsigned long inode, struct sonde_socket_owner *ret
 	}
 	return false;
 }
+
+bool sonde_socket_is_owned_by(unsigned long inode, pid_t pid)
+{
+	unsigned descriptors = DESCRIPTORS_MAX;
+	char number[17], wanted[40];
+
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	snprintf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+	return inode && has_descriptor(number, wanted, &descriptors);
+}

@@ -18,4 +18,7 @@ struct sonde_socket_owner {
  */
 bool sonde_socket_owner_find(unsigned long inode, struct sonde_socket_owner *ret);
 
+/** Whether process @p pid has it open; false where that cannot be seen. */
+bool sonde_socket_is_owned_by(unsigned long inode, pid_t pid);
+
 #endif

@@ -42,8 +42,8 @@ static void print_all(const struct cli *cli)
 				cli_table[i]->summary);
 	puts("\nOptions of all commands:");
 	print_options(cli_global_options);
-	puts("\nTARGET: qemu:NAME, qemu:PID, qemu:/path/qmp.sock, gdb:HOST:PORT,\n"
-	     "gdb:/path.sock, gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD,\n"
+	puts("\nTARGET: qemu:NAME, qemu:PID, qemu:/path/qmp.sock, qemu:libvirt=DOMAIN,\n"
+	     "gdb:HOST:PORT, gdb:/path.sock, gdb:udp:HOST:PORT, gdb:serial:DEVICE,BAUD,\n"
 	     "gdb:telnet:HOST:PORT or gdb:exec:COMMAND; none: the only QEMU there is\n");
 	fputs("Not in this version:", stdout);
 	for (const struct cli_command *command = cli_absent_commands; command->name;

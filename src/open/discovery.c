@@ -25,6 +25,8 @@ static void deinit(struct sonde_found *found)
 	const struct sonde_found_qemu *qemu = &found->qemu;
 
 	free(found->machine);
+	free(found->domain);
+	free(found->libvirt_uri);
 	free((char *)qemu->name);
 	free((char *)qemu->arch);
 	free((char *)qemu->accel);

@@ -6,6 +6,7 @@
 #include <sonde/discovery.h>
 #include "buffer.h"
 #include "context.h"
+#include "inquiry.h"
 #include "process.h"
 
 struct sonde_found {
@@ -13,6 +14,13 @@ struct sonde_found {
 	struct sonde_found_qemu qemu;
 	/** As -machine says it; NULL: it does not. Owned. */
 	char *machine;
+	/**
+	 * What libvirt knows it by, where it is one of libvirt's: its UUID, or its name;
+	 * and whom to ask, where that is known. Owned.
+	 */
+	char *domain, *libvirt_uri;
+	/** Its monitor is reached through libvirt. */
+	bool by_libvirt;
 	/** It can be connected to: QMP has answered, at the stub there is nobody. */
 	bool qmp_free, gdb_free;
 	/** What kept us from the last one that is not free. */
@@ -42,6 +50,10 @@ SONDE_NODISCARD struct sonde_error *sonde_look_explain(
 
 /** Finds the monitors and the stub, and asks the first QMP that is free. */
 SONDE_NODISCARD struct sonde_error *sonde_look_at_channels(struct sonde_look *look);
+
+/** For one of libvirt's, whose monitor could not be reached: tries it through that. */
+SONDE_NODISCARD struct sonde_error *sonde_look_at_libvirt(
+	struct sonde_look *look, struct sonde_qemu_inquiry *inquiry);
 
 /** As sonde_discover(), of @p pid alone (0: all), and of that what attaching needs. */
 SONDE_NODISCARD struct sonde_error *sonde_discover_process(

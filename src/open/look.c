@@ -136,7 +136,8 @@ static struct sonde_error *inquire(struct sonde_look *look,
 			"QEMU waits for its first client there before it starts, and "
 			"that shall not be us (wait=off lets it start)");
 	/* Whoever connects looks, too: a choice is what has to be made here. */
-	if (!look->brief || look->process.line.qmp_count > 1)
+	if (!look->brief || look->process.line.qmp_count > 1 ||
+		look->process.line.libvirt)
 		CHECK(check_free(&look->process, address));
 	if (look->brief)
 		return NULL;
@@ -195,6 +196,8 @@ static struct sonde_error *look_at_qmp(
 	size_t known = look->why.length;
 
 	CHECK(try_all_qmp(look, inquiry));
+	if (look->process.line.libvirt)
+		CHECK(sonde_look_at_libvirt(look, inquiry));
 	if (look->found.qmp_free) {
 		/* One is enough: why others did not answer is of no interest. */
 		if (look->why.data)

@@ -10,9 +10,8 @@ static struct sonde_error *suggest_parts(struct sonde_error *error)
 {
 	return sonde_error_suggest(error,
 		"write qemu:NAME, qemu:PID, qemu:/path/qmp.sock, or its parts: "
-		"qemu:qmp=ADDR,gdb=ADDR,ram=FILE,pid=N; one whose name has a '=' is "
-		"named "
-		"by its pid");
+		"qemu:qmp=ADDR,gdb=ADDR,ram=FILE,libvirt=DOMAIN,pid=N; one whose name "
+		"has a '=' is named by its pid");
 }
 
 static struct sonde_error *take_text(char **part, const char *value)
@@ -47,7 +46,8 @@ static struct sonde_error *take_value(
 	const struct {
 		const char *key;
 		char **part;
-	} texts[] = {{"qmp", &parts->qmp}, {"gdb", &parts->gdb}, {"ram", &parts->ram}};
+	} texts[] = {{"qmp", &parts->qmp}, {"gdb", &parts->gdb}, {"ram", &parts->ram},
+		{"libvirt", &parts->libvirt}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (!strcmp(key, texts[i].key))
@@ -55,11 +55,6 @@ static struct sonde_error *take_value(
 					      : take_text(texts[i].part, value);
 	if (!strcmp(key, "pid"))
 		return parts->pid ? given_twice(key) : take_pid(parts, value);
-	if (!strcmp(key, "libvirt"))
-		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-						   "libvirt= is not in this version"),
-			"name the QEMU: libvirt calls it as the domain, and 'sonde ls' "
-			"shows them all");
 	return suggest_parts(sonde_error_create(
 		SONDE_ERROR_INVALID, "\"%s\" is no part of a QEMU", key));
 }
@@ -129,5 +124,6 @@ void sonde_specification_deinit(struct sonde_specification *specification)
 	free(specification->qmp);
 	free(specification->gdb);
 	free(specification->ram);
+	free(specification->libvirt);
 	*specification = (struct sonde_specification){0};
 }

@@ -178,6 +178,21 @@ static struct sonde_error *check_reachable(const struct sonde_found *found)
 		"'sonde ls' tells what can be reached of each QEMU");
 }
 
+static struct sonde_error *add_domain(
+	struct sonde_buffer *options, const struct sonde_found *found)
+{
+	CHECK(add(options, "libvirt", found->domain));
+	return add(options, "libvirt-uri", found->libvirt_uri);
+}
+
+static struct sonde_error *add_monitor(
+	struct sonde_buffer *options, const struct sonde_found *found)
+{
+	if (found->by_libvirt)
+		return add_domain(options, found);
+	return add(options, "qmp", monitor_of(found));
+}
+
 static struct sonde_error *use(const struct sonde_found *found, const char *words,
 	const char *ram, struct sonde_resolution *ret)
 {
@@ -185,7 +200,7 @@ static struct sonde_error *use(const struct sonde_found *found, const char *word
 	const struct sonde_found_qemu *qemu = &found->qemu;
 
 	CHECK(check_reachable(found));
-	CHECK(add(&options, "qmp", monitor_of(found)));
+	CHECK(add_monitor(&options, found));
 	CHECK(add(&options, "gdb", found->gdb_free ? qemu->gdb : NULL));
 	CHECK(add(&options, "ram", ram));
 	CHECK(add_process(&options, qemu->pid, qemu->start_time));
@@ -390,18 +405,88 @@ static struct sonde_error *resolve_process(struct sonde *sonde, const char *word
 	return error;
 }
 
+static bool is_domain(const struct sonde_found *found, const char *domain)
+{
+	const char *name = found->qemu.name;
+
+	return found->domain &&
+	       (!strcmp(found->domain, domain) || (name && !strcmp(name, domain)));
+}
+
+static struct sonde_error *find_domain(const struct sonde_found_qemus *all,
+	const char *domain, const struct sonde_found **ret)
+{
+	const struct sonde_found *found = NULL;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!is_domain(&all->list[i], domain))
+			continue;
+		/* Each user may have one, and the system. */
+		if (found)
+			return suggest_those(
+				sonde_error_create(SONDE_ERROR_INVALID,
+					"several domains of libvirt are called so"),
+				all, domain, false);
+		found = &all->list[i];
+	}
+	*ret = found;
+	return NULL;
+}
+
+/* The domain's process, if it is one of this host's that we can see. */
+static struct sonde_error *add_found_domain(struct sonde_buffer *options,
+	const struct sonde_found_qemus *all, const struct sonde_specification *parts)
+{
+	const struct sonde_found *found = NULL;
+
+	CHECK(find_domain(all, parts->libvirt, &found));
+	if (parts->pid && (!found || found->qemu.pid != parts->pid))
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"process %d is not libvirt's \"%s\"", (int)parts->pid,
+			parts->libvirt);
+	if (!found)
+		return add(options, "libvirt", parts->libvirt);
+	CHECK(add_domain(options, found));
+	/* Its daemon may have ended, and have let the monitor go. */
+	if (!parts->qmp && !found->by_libvirt)
+		CHECK(add(options, "qmp", monitor_of(found)));
+	if (!parts->gdb)
+		CHECK(add(options, "gdb", found->gdb_free ? found->qemu.gdb : NULL));
+	CHECK(add_process(options, found->qemu.pid, found->qemu.start_time));
+	CHECK(add_machine(options, found->qemu.arch, found->machine));
+	return add_name(options, found->qemu.name);
+}
+
+static struct sonde_error *resolve_libvirt(struct sonde *sonde, const char *words,
+	const struct sonde_specification *parts, struct sonde_resolution *ret)
+{
+	CLEANUP(sonde_buffer_deinit) struct sonde_buffer options = {0};
+	struct sonde_found_qemus *all;
+	struct sonde_error *error;
+
+	CHECK(add(&options, "qmp", parts->qmp));
+	CHECK(add(&options, "gdb", parts->gdb));
+	CHECK(add(&options, "ram", parts->ram));
+	CHECK(sonde_discover_process(sonde, parts->pid, &all));
+	error = add_found_domain(&options, all, parts);
+	sonde_found_qemus_destroy(all);
+	return error ? error : finish(words, &options, ret);
+}
+
 static struct sonde_error *resolve_parts(struct sonde *sonde, const char *words,
 	const struct sonde_specification *parts, struct sonde_resolution *ret)
 {
 	CLEANUP(sonde_buffer_deinit) struct sonde_buffer options = {0};
 
+	if (parts->libvirt)
+		return resolve_libvirt(sonde, words, parts, ret);
 	if (!parts->qmp && !parts->gdb) {
 		if (parts->pid)
 			return resolve_process(sonde, words, parts, ret);
 		return sonde_error_suggest(
 			sonde_error_create(SONDE_ERROR_INVALID,
 				"neither a monitor nor a stub nor a process is named"),
-			"add qmp=ADDR, gdb=ADDR or pid=N");
+			"add qmp=ADDR, gdb=ADDR, libvirt=DOMAIN or pid=N");
 	}
 	CHECK(add(&options, "qmp", parts->qmp));
 	CHECK(add(&options, "gdb", parts->gdb));

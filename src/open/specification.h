@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What may stand behind "qemu:", and what it comes to: NAME, PID, /path/qmp.sock,
- * qmp=ADDR,gdb=ADDR,ram=FILE,pid=N, or nothing, for the only QEMU there is.
+ * qmp=ADDR,gdb=ADDR,ram=FILE,libvirt=DOMAIN,pid=N, or nothing, for the only QEMU there
+ * is.
  */
 #ifndef SONDE_OPEN_SPECIFICATION_H
 #define SONDE_OPEN_SPECIFICATION_H
@@ -24,7 +25,7 @@ struct sonde_specification {
 	/** The name, the number or the path; NULL for the others. Owned. */
 	char *word;
 	/** The parts that were given, else NULL or 0. Owned. */
-	char *qmp, *gdb, *ram;
+	char *qmp, *gdb, *ram, *libvirt;
 	pid_t pid;
 };
 

@@ -185,6 +185,9 @@ static struct sonde_error *take_mon(struct parse *parse, const char *text)
 	if (!id || !wants_channel(parse->line, qmp))
 		return NULL;
 	CHECK(take_chardev(parse, id, &channel));
+	/* libvirt's src/qemu/qemu_command.c, qemuBuildMonitorCommandLine(). */
+	if (qmp && !strcmp(id, "charmonitor"))
+		parse->line->libvirt = true;
 	keep_channel(parse->line, &channel, qmp);
 	return NULL;
 }
@@ -214,6 +217,17 @@ static struct sonde_error *take_name(struct parse *parse, const char *text)
 		free(parse->line->name);
 		parse->line->name = name;
 	}
+	return NULL;
+}
+
+static struct sonde_error *take_uuid(struct parse *parse, const char *text)
+{
+	char *uuid = strdup(text);
+
+	if (!uuid)
+		return sonde_error_no_memory();
+	free(parse->line->uuid);
+	parse->line->uuid = uuid;
 	return NULL;
 }
 
@@ -292,7 +306,7 @@ static struct sonde_error *take_option(
 		{"enable-kvm", take_enable_kvm}, {"gdb", take_gdb}, {"m", take_memory},
 		{"machine", take_machine}, {"mon", take_mon}, {"monitor", take_monitor},
 		{"name", take_name}, {"qmp", take_qmp}, {"qmp-pretty", take_qmp},
-		{"readconfig", take_config}, {"s", take_s}};
+		{"readconfig", take_config}, {"s", take_s}, {"uuid", take_uuid}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (!strcmp(name, options[i].name))
@@ -386,6 +400,7 @@ void sonde_qemu_command_line_deinit(struct sonde_qemu_command_line *line)
 	sonde_qemu_channel_deinit(&line->monitor);
 	sonde_qemu_channel_deinit(&line->gdb);
 	free(line->name);
+	free(line->uuid);
 	free(line->machine);
 	*line = (struct sonde_qemu_command_line){0};
 }

@@ -20,6 +20,10 @@ enum {
 struct sonde_qemu_command_line {
 	/** NULL: none. Owned. */
 	char *name;
+	/** As it is written; NULL: none. Owned. */
+	char *uuid;
+	/** One of its QMP channels is called as libvirt calls the one that it holds. */
+	bool libvirt;
 	/** The accelerator that is tried first; "" where nothing is said. */
 	char accel[SONDE_QEMU_ACCEL_TEXT];
 	/** 0: nothing is said. */

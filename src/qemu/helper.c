@@ -73,6 +73,19 @@ static void warn(struct sonde_qemu *qemu, struct sonde_error *error)
 	sonde_error_destroy(error);
 }
 
+/*
+ * Nothing is guessed where the user named something else. But a process that is there may
+ * be one that the libvirt which we could ask does not know.
+ */
+static bool is_final(const struct sonde_qemu *qemu, const struct sonde_error *error)
+{
+	bool other_libvirt = qemu->monitor.place.domain && qemu->process.directory >= 0;
+
+	return sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
+	       sonde_error_is(error, SONDE_ERROR_PROTOCOL) ||
+	       (sonde_error_is(error, SONDE_ERROR_NOT_FOUND) && !other_libvirt);
+}
+
 static struct sonde_error *attach(struct sonde_helper *helper)
 {
 	struct sonde_qemu *qemu = own(helper);
@@ -87,14 +100,11 @@ static struct sonde_error *attach(struct sonde_helper *helper)
 	error = ask_cpus(qemu);
 	if (!error)
 		return NULL;
-	/* Nothing is guessed where the user named something else. */
-	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
-		sonde_error_is(error, SONDE_ERROR_PROTOCOL) ||
-		sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
+	if (is_final(qemu, error))
 		return error;
 	/* What can be had without the monitor may be what is wanted. */
 	if (sonde_helper_option(qemu->host, "gdb")) {
-		if (qemu->monitor.address)
+		if (qemu->monitor.address || qemu->monitor.place.domain)
 			warn(qemu, error);
 		else
 			sonde_error_destroy(error);
@@ -360,6 +370,8 @@ static struct sonde_error *create(
 	qemu->monitor = (struct sonde_qemu_monitor){
 		.sonde = sonde_helper_context(host),
 		.address = sonde_helper_option(host, "qmp"),
+		.place = {.domain = sonde_helper_option(host, "libvirt"),
+			.uri = sonde_helper_option(host, "libvirt-uri")},
 		.state = SONDE_STATE_UNKNOWN,
 		.state_changed = notice_event,
 		.user = qemu,
@@ -386,6 +398,8 @@ static void destroy(struct sonde_helper *helper)
 static const struct sonde_helper_option options[] = {
 	{"qmp", "ADDRESS", "the machine protocol's socket: a path or HOST:PORT"},
 	{"gdb", "ADDRESS", "a stub that is there"},
+	{"libvirt", "DOMAIN", "the domain of libvirt that it is, by name or UUID"},
+	{"libvirt-uri", "URI", "whom of libvirt to ask for it"},
 	{"ram", "FILE", "the file that the guest's RAM is in"},
 	{"pid", "N", "QEMU's process"},
 	{"start", "TICKS", "when that began"},

@@ -77,22 +77,36 @@ static struct sonde_error *ask_state(struct sonde_qemu_monitor *monitor)
 	return NULL;
 }
 
-struct sonde_error *sonde_qemu_monitor_need(struct sonde_qemu_monitor *monitor)
+/* libvirt is only asked where the monitor itself cannot be. */
+static struct sonde_error *reach(struct sonde_qemu_monitor *monitor)
 {
 	struct sonde_qmp_listener listener = {take_event, monitor};
+	struct sonde_error *error = NULL;
+
+	if (monitor->address)
+		error = sonde_qmp_connect(
+			monitor->sonde, monitor->address, &listener, &monitor->qmp);
+	if (!monitor->place.domain ||
+		(monitor->address && !sonde_error_is(error, SONDE_ERROR_BUSY)))
+		return error;
+	sonde_error_destroy(error);
+	return sonde_qmp_connect_libvirt(monitor->sonde, &monitor->place, &monitor->qmp);
+}
+
+struct sonde_error *sonde_qemu_monitor_need(struct sonde_qemu_monitor *monitor)
+{
 	struct sonde_error *error;
 
 	if (monitor->qmp)
 		return NULL;
-	if (!monitor->address)
+	if (!monitor->address && !monitor->place.domain)
 		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 						   "its monitor is not known"),
 			"start QEMU with -qmp unix:PATH,server=on,wait=off, or name the "
 			"socket: qemu:qmp=PATH");
 	if (monitor->why_not)
 		return sonde_error_create(monitor->why_kind, "%s", monitor->why_not);
-	error = sonde_qmp_connect(
-		monitor->sonde, monitor->address, &listener, &monitor->qmp);
+	error = reach(monitor);
 	if (error) {
 		remember_failure(monitor, error);
 		return error;
@@ -214,7 +228,7 @@ static struct sonde_error *save_to(
 	int theirs, set = 0;
 	struct sonde_error *error;
 
-	CHECK(sonde_qmp_hand_over(monitor->qmp, fd, &handed));
+	CHECK(sonde_qmp_hand_over(monitor->qmp, "add-fd", NULL, fd, &handed));
 	theirs = json_object_object_get_ex(handed, "fd", &number)
 			 ? json_object_get_int(number)
 			 : -1;
@@ -247,17 +261,34 @@ static struct sonde_error *read_saved(struct sonde_qemu_monitor *monitor,
 	return error;
 }
 
+static bool is_refusal(const struct sonde_error *error)
+{
+	return sonde_error_is(error, SONDE_ERROR_PROTOCOL) ||
+	       sonde_error_is(error, SONDE_ERROR_UNSUPPORTED) ||
+	       sonde_error_is(error, SONDE_ERROR_IO);
+}
+
 /*
- * pmemsave saves where `xp` prints, which is slower by far; only over a Unix socket can
- * QEMU be handed a file to save to.
+ * pmemsave saves where `xp` prints, which is slower by far; only over a Unix socket, or
+ * by libvirt, can QEMU be handed a file to save to. A QEMU that is confined may not write
+ * into it all the same: it refuses, and `xp` is left.
  */
 static struct sonde_error *read_part(struct sonde_qemu_monitor *monitor, uint64_t address,
 	uint8_t *buffer, size_t *length)
 {
 	if (*length > SAVE_BYTES)
 		*length = SAVE_BYTES;
-	if (*length > DUMP_BYTES / 8 && sonde_qmp_can_hand_over(monitor->qmp))
-		return read_saved(monitor, address, buffer, *length);
+	if (*length > DUMP_BYTES / 8 && !monitor->no_saving &&
+		sonde_qmp_can_hand_over(monitor->qmp)) {
+		struct sonde_error *error = read_saved(monitor, address, buffer, *length);
+
+		if (!monitor->place.domain || !is_refusal(error))
+			return error;
+		sonde_log(&monitor->sonde->log, SONDE_LOG_INFO,
+			"%s: memory is printed instead", sonde_error_why(error));
+		sonde_error_destroy(error);
+		monitor->no_saving = true;
+	}
 	if (*length > DUMP_BYTES)
 		*length = DUMP_BYTES;
 	return read_dump(monitor, address, buffer, *length);

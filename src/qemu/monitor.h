@@ -7,18 +7,23 @@
 #define SONDE_QEMU_MONITOR_H
 
 #include <sonde/control.h>
+#include "libvirt_domain.h"
 #include "qmp.h"
 
 struct sonde_qemu_monitor {
 	struct sonde *sonde;
 	/** Borrowed; NULL: there is none. */
 	const char *address;
+	/** The domain that it is of, where libvirt holds it; borrowed, zeroed: none. */
+	struct sonde_libvirt_place place;
 	struct sonde_qmp *qmp;
 	/** It was tried in vain since the last release: why, as text. Owned. */
 	char *why_not;
 	enum sonde_error_kind why_kind;
 	/** As QEMU said it last. */
 	enum sonde_state state;
+	/** QEMU could not write into a file of ours. */
+	bool no_saving;
 	/** Told when QEMU says that it runs or has stopped, and it was otherwise before.
 	 */
 	void (*state_changed)(void *user, enum sonde_state state);

@@ -1,116 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <json-c/json.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "clock.h"
-#include "qmp_connection.h"
-#include "qmp_greeting.h"
-#include "qmp_socket.h"
+#include "qmp_transport.h"
 
 enum {
-	/** How long to wait for the rest of what a stranger says (ms), and how much. */
-	STRANGER_MS = 200,
-	STRANGER_MAX = 300,
 	/** As much of an error of QEMU is kept. */
 	DESCRIPTION_MAX = 500,
+	/** As much of a message is logged. */
+	LOGGED_MAX = 300,
 };
 
-/* --- connecting ------------------------------------------------------------------- */
-
-/* It does not speak JSON. What it says is waited for, as far as it comes at once. */
-static struct sonde_error *meet_stranger(struct sonde_qmp *qmp)
+void sonde_qmp_log(
+	const struct sonde *sonde, const char *direction, const char *text, size_t length)
 {
-	int64_t deadline = sonde_deadline_in(STRANGER_MS);
-	struct sonde_error *error = NULL;
-	const char *text;
-	size_t length;
+	char line[LOGGED_MAX + 1];
+	size_t used = 0;
 
-	for (;;) {
-		text = sonde_qmp_parser_rest(&qmp->parser, &length);
-		if (error || length >= STRANGER_MAX || memchr(text, '\n', length))
-			break;
-		error = sonde_qmp_fill(qmp, deadline);
-	}
-	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED))
-		return error;
-	sonde_error_destroy(error);
-	return sonde_qmp_stranger(text, length);
-}
-
-/* Why there was no greeting, in the words of who connects. */
-static struct sonde_error *explain(struct sonde_qmp *qmp, struct sonde_error *error)
-{
-	enum sonde_error_kind kind = sonde_error_kind(error);
-
-	if (kind != SONDE_ERROR_PROTOCOL && kind != SONDE_ERROR_TIMEOUT &&
-		kind != SONDE_ERROR_IO)
-		return error;
-	sonde_error_destroy(error);
-	if (kind == SONDE_ERROR_PROTOCOL)
-		return meet_stranger(qmp);
-	return sonde_qmp_silence(
-		kind == SONDE_ERROR_TIMEOUT ? qmp->sonde->timeout_ms : 0);
-}
-
-static struct sonde_error *greet(struct sonde_qmp *qmp)
-{
-	int64_t deadline = sonde_deadline_in(qmp->sonde->timeout_ms);
-	struct sonde_qmp_message message;
-	struct sonde_error *error = sonde_qmp_next(qmp, deadline, &message);
-	const char *text;
-
-	if (error)
-		return explain(qmp, error);
-	if (message.kind != SONDE_QMP_GREETING) {
-		text = json_object_to_json_string(message.object);
-		error = sonde_qmp_stranger(text ? text : "", text ? strlen(text) : 0);
-	}
-	sonde_qmp_message_deinit(&message);
-	return error;
-}
-
-struct sonde_error *sonde_qmp_connect(struct sonde *sonde, const char *address,
-	const struct sonde_qmp_listener *listener, struct sonde_qmp **ret)
-{
-	struct sonde_qmp *qmp = calloc(1, sizeof(*qmp));
-	struct sonde_error *error;
-
-	if (!qmp)
-		return sonde_error_no_memory();
-	qmp->sonde = sonde;
-	qmp->fd = -1;
-	if (listener)
-		qmp->listener = *listener;
-	error = sonde_qmp_socket_open(sonde, address, &qmp->fd);
-	if (!error)
-		error = greet(qmp);
-	/* It goes out with the first command, which would not be taken without it. */
-	if (!error)
-		error = sonde_qmp_queue(qmp, "qmp_capabilities", NULL);
-	if (error) {
-		sonde_qmp_close(qmp);
-		return sonde_error_while(
-			error, "connecting to the monitor at \"%s\"", address);
-	}
-	*ret = qmp;
-	return NULL;
-}
-
-void sonde_qmp_close(struct sonde_qmp *qmp)
-{
-	if (!qmp)
+	if (!sonde_log_wants(&sonde->log, SONDE_LOG_DEBUG))
 		return;
-	if (qmp->fd >= 0)
-		close(qmp->fd);
-	sonde_qmp_parser_deinit(&qmp->parser);
-	sonde_buffer_deinit(&qmp->out);
-	free(qmp);
+	for (; used < length && used < LOGGED_MAX && text[used] != '\n'; used++)
+		line[used] = isprint((unsigned char)text[used]) ? text[used] : '.';
+	line[used] = '\0';
+	sonde_log(&sonde->log, SONDE_LOG_DEBUG, "%s qmp %s", direction, line);
 }
-
-/* --- commands --------------------------------------------------------------------- */
 
 static struct sonde_error *error_of_qemu(const struct sonde_qmp_message *message)
 {
@@ -132,25 +46,27 @@ static struct sonde_error *error_of_qemu(const struct sonde_qmp_message *message
 		text ? text : "an error without words");
 }
 
+/* What the answer in @p message is; it is used up. */
+static struct sonde_error *take_answer(
+	struct sonde_qmp_message *message, struct json_object **ret)
+{
+	struct sonde_error *error = NULL;
+
+	if (message->kind == SONDE_QMP_ERROR)
+		error = error_of_qemu(message);
+	else if (ret)
+		*ret = json_object_get(message->content);
+	sonde_qmp_message_deinit(message);
+	return error;
+}
+
 static struct sonde_error *execute(struct sonde_qmp *qmp, const char *command,
 	struct json_object *arguments, struct json_object **ret)
 {
-	int64_t deadline = sonde_deadline_in(qmp->sonde->timeout_ms);
 	struct sonde_qmp_message message;
-	struct sonde_error *error = NULL;
-	size_t index;
 
-	CHECK(sonde_qmp_check_alive(qmp));
-	CHECK(sonde_qmp_make_place(qmp, deadline));
-	CHECK(sonde_qmp_queue(qmp, command, arguments));
-	CHECK(sonde_qmp_flush(qmp, deadline));
-	CHECK(sonde_qmp_receive_reply(qmp, qmp->id, 1, deadline, &index, &message));
-	if (message.kind == SONDE_QMP_ERROR)
-		error = error_of_qemu(&message);
-	else if (ret)
-		*ret = json_object_get(message.content);
-	sonde_qmp_message_deinit(&message);
-	return error;
+	CHECK(qmp->transport->ask(qmp, command, arguments, &message));
+	return take_answer(&message, ret);
 }
 
 struct sonde_error *sonde_qmp_execute(struct sonde_qmp *qmp, const char *command,
@@ -170,65 +86,41 @@ void sonde_qmp_meanwhile(struct sonde_qmp *qmp, void (*work)(void *user), void *
 
 bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp)
 {
-	int domain;
-
-	return getsockopt(qmp->fd, SOL_SOCKET, SO_DOMAIN, &domain,
-		       &(socklen_t){sizeof(domain)}) == 0 &&
-	       domain == AF_UNIX;
+	return qmp->transport->can_hand_over(qmp);
 }
 
-/* With a byte that means nothing, in front of the request that takes it. */
-static struct sonde_error *send_descriptor(const struct sonde_qmp *qmp, int fd)
+static struct sonde_error *hand_over(struct sonde_qmp *qmp, const char *command,
+	struct json_object *arguments, int fd, struct json_object **ret)
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	char blank = ' ';
-	struct iovec iov = {.iov_base = &blank, .iov_len = 1};
-	struct msghdr header = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *one = CMSG_FIRSTHDR(&header);
+	struct sonde_qmp_message message;
 
-	one->cmsg_level = SOL_SOCKET;
-	one->cmsg_type = SCM_RIGHTS;
-	one->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(one), &fd, sizeof(int));
-	if (sendmsg(qmp->fd, &header, MSG_NOSIGNAL) == 1)
-		return NULL;
-	return sonde_error_while(sonde_error_system(errno), "handing the monitor a file");
+	CHECK(qmp->transport->hand_over(qmp, command, arguments, fd, &message));
+	return take_answer(&message, ret);
 }
 
-struct sonde_error *sonde_qmp_hand_over(
-	struct sonde_qmp *qmp, int fd, struct json_object **ret)
+struct sonde_error *sonde_qmp_hand_over(struct sonde_qmp *qmp, const char *command,
+	struct json_object *arguments, int fd, struct json_object **ret)
 {
-	CHECK(sonde_qmp_check_alive(qmp));
-	CHECK(send_descriptor(qmp, fd));
-	return sonde_qmp_execute(qmp, "add-fd", NULL, ret);
+	struct sonde_error *error = hand_over(qmp, command, arguments, fd, ret);
+
+	json_object_put(arguments);
+	return sonde_error_while(error, "asking the monitor for %s", command);
 }
 
-static struct sonde_error *queue_monitor(
-	struct sonde_qmp *qmp, unsigned cpu, const char *command)
+struct json_object *sonde_qmp_monitor_arguments(unsigned cpu, const char *command)
 {
 	struct json_object *arguments = json_object_new_object();
-	struct sonde_error *error;
 
 	if (!arguments)
-		return sonde_error_no_memory();
+		return NULL;
 	json_object_object_add(
 		arguments, "command-line", json_object_new_string(command));
 	json_object_object_add(arguments, "cpu-index", json_object_new_int64(cpu));
-	error = sonde_qmp_queue(qmp, "human-monitor-command", arguments);
-	json_object_put(arguments);
-	return error;
+	return arguments;
 }
 
-/* What @p message returned, as a string that the caller frees. */
-static struct sonde_error *text_of(const struct sonde_qmp_message *message, char **ret)
+struct sonde_error *sonde_qmp_monitor_text(
+	const struct sonde_qmp_message *message, char **ret)
 {
 	char *text;
 
@@ -245,43 +137,6 @@ static struct sonde_error *text_of(const struct sonde_qmp_message *message, char
 	return NULL;
 }
 
-/* The texts are owned by the caller, also on failure. */
-static struct sonde_error *run_monitor(struct sonde_qmp *qmp, unsigned cpu,
-	const char *const *commands, size_t count, char **texts)
-{
-	int64_t deadline = sonde_deadline_in(qmp->sonde->timeout_ms);
-	size_t sent = 0, answered = 0;
-	uint64_t first;
-
-	CHECK(sonde_qmp_check_alive(qmp));
-	CHECK(sonde_qmp_make_place(qmp, deadline));
-	first = qmp->id + 1;
-	while (answered < count) {
-		struct sonde_qmp_message message;
-		struct sonde_error *error;
-		size_t index;
-		bool is_new;
-
-		while (sent < count && qmp->outstanding < SONDE_QMP_OUTSTANDING_MAX)
-			CHECK(queue_monitor(qmp, cpu, commands[sent++]));
-		if (qmp->out.length)
-			CHECK(sonde_qmp_flush(qmp, deadline));
-		CHECK(sonde_qmp_receive_reply(
-			qmp, first, sent, deadline, &index, &message));
-		is_new = !texts[index];
-		error = text_of(&message, &texts[index]);
-		sonde_qmp_message_deinit(&message);
-		if (error)
-			return sonde_error_while(
-				error, "running \"%s\"", commands[index]);
-		answered += is_new;
-		/* Each command may take its time, an answer given twice may not. */
-		if (is_new)
-			deadline = sonde_deadline_in(qmp->sonde->timeout_ms);
-	}
-	return NULL;
-}
-
 struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, unsigned cpu,
 	const char *const *commands, size_t count, char **texts)
 {
@@ -290,7 +145,7 @@ struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, unsigned cpu,
 
 	if (!got)
 		return sonde_error_no_memory();
-	error = run_monitor(qmp, cpu, commands, count, got);
+	error = qmp->transport->ask_monitor(qmp, cpu, commands, count, got);
 	for (size_t i = 0; i < count; i++) {
 		if (error)
 			free(got[i]);
@@ -299,4 +154,15 @@ struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, unsigned cpu,
 	}
 	free(got);
 	return sonde_error_while(error, "asking the human monitor");
+}
+
+struct sonde_error *sonde_qmp_poll(struct sonde_qmp *qmp)
+{
+	return qmp->transport->poll(qmp);
+}
+
+void sonde_qmp_close(struct sonde_qmp *qmp)
+{
+	if (qmp)
+		qmp->transport->close(qmp);
 }

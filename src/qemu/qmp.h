@@ -15,6 +15,7 @@
 #include "context.h"
 
 struct sonde_qmp;
+struct sonde_libvirt_place;
 
 /** What somebody who is interested in events is told. */
 struct sonde_qmp_listener {
@@ -35,6 +36,14 @@ struct sonde_qmp_listener {
 SONDE_NODISCARD struct sonde_error *sonde_qmp_connect(struct sonde *sonde,
 	const char *address, const struct sonde_qmp_listener *listener,
 	struct sonde_qmp **ret);
+
+/**
+ * The same for a domain of libvirt, whose daemon is connected to its monitor, and hands
+ * commands on: one after the other, and no events. Fails as sonde_libvirt_domain_open()
+ * does.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_qmp_connect_libvirt(struct sonde *sonde,
+	const struct sonde_libvirt_place *place, struct sonde_qmp **ret);
 
 /** Closes the connection, so that others may have it. NULL is allowed. */
 void sonde_qmp_close(struct sonde_qmp *qmp);
@@ -60,15 +69,16 @@ SONDE_NODISCARD struct sonde_error *sonde_qmp_execute(struct sonde_qmp *qmp,
 SONDE_NODISCARD struct sonde_error *sonde_qmp_monitor(struct sonde_qmp *qmp, unsigned cpu,
 	const char *const *commands, size_t count, char **texts);
 
-/** Whether QEMU can be handed a descriptor: over Unix sockets alone. */
+/** Whether QEMU can be handed a descriptor: over Unix sockets, and by libvirt 8.2. */
 bool sonde_qmp_can_hand_over(const struct sonde_qmp *qmp);
 
 /**
- * Hands @p fd over (`add-fd`): what it returned, with "fd" and "fdset-id", is in @p ret,
- * which the caller puts. The caller lets QEMU close it with `remove-fd`.
+ * As sonde_qmp_execute(), of a command that takes a descriptor along: `add-fd`, `getfd`.
+ * QEMU has a copy of @p fd then, until it is told to close it.
  */
-SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(
-	struct sonde_qmp *qmp, int fd, struct json_object **ret);
+SONDE_NODISCARD struct sonde_error *sonde_qmp_hand_over(struct sonde_qmp *qmp,
+	const char *command, struct json_object *arguments, int fd,
+	struct json_object **ret);
 
 /**
  * Has @p work called once, when what is said next has been sent: QEMU takes its time for

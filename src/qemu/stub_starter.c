@@ -6,15 +6,20 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "helper.h"
 #include "runtime_directory.h"
 #include "target.h"
+
+/* What a stub's device is called that QEMU makes by itself, and the socket for one. */
+static const char device_name[] = "gdb", handed_name[] = "sonde-stub";
 
 /* --- a stub that is there --------------------------------------------------------- */
 
@@ -108,11 +113,116 @@ static struct sonde_error *say(struct sonde_qemu *qemu, const char *command, cha
 	return sonde_qemu_monitor_say(&qemu->monitor, 0, &command, 1, text);
 }
 
+static bool is_started(const char *text)
+{
+	return strstr(text, "Waiting for gdb connection") != NULL;
+}
+
+static struct sonde_error *listen_at(const char *place, int *ret)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), number;
+
+	if (fd < 0)
+		return sonde_error_system(errno);
+	strcpy(address.sun_path, place);
+	unlink(place);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+		listen(fd, 1) == 0) {
+		*ret = fd;
+		return NULL;
+	}
+	number = errno;
+	close(fd);
+	return sonde_error_system(number);
+}
+
+static struct json_object *object_of(const char *key, struct json_object *value)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, key, value);
+	return object;
+}
+
+/* QEMU's qapi/char.json, ChardevSocket, on a socket that it was handed. */
+static struct json_object *describe_device(void)
+{
+	struct json_object *address = json_object_new_object(),
+			   *socket = json_object_new_object(),
+			   *backend = json_object_new_object(),
+			   *device = json_object_new_object();
+
+	json_object_object_add(address, "type", json_object_new_string("fd"));
+	json_object_object_add(
+		address, "data", object_of("str", json_object_new_string(handed_name)));
+	json_object_object_add(socket, "addr", address);
+	json_object_object_add(socket, "server", json_object_new_boolean(true));
+	json_object_object_add(socket, "wait", json_object_new_boolean(false));
+	json_object_object_add(backend, "type", json_object_new_string("socket"));
+	json_object_object_add(backend, "data", socket);
+	json_object_object_add(device, "id", json_object_new_string(device_name));
+	json_object_object_add(device, "backend", backend);
+	return device;
+}
+
+/* QEMU closes the socket with the device, and the device with the stub. */
+static struct sonde_error *give(struct sonde_qemu *qemu, int fd, bool *started)
+{
+	struct sonde_qmp *qmp = qemu->monitor.qmp;
+	CLEANUP(cleanup_free) char *text = NULL, *command = NULL;
+	struct sonde_error *error;
+
+	CHECK(sonde_qmp_hand_over(qmp, "getfd",
+		object_of("fdname", json_object_new_string(handed_name)), fd, NULL));
+	error = sonde_qmp_execute(qmp, "chardev-add", describe_device(), NULL);
+	if (error)
+		return sonde_error_first(error,
+			sonde_qmp_execute(qmp, "closefd",
+				object_of("fdname", json_object_new_string(handed_name)),
+				NULL));
+	if (asprintf(&command, "gdbserver chardev:%s", device_name) < 0)
+		return sonde_error_no_memory();
+	error = say(qemu, command, &text);
+	*started = !error && is_started(text);
+	if (*started)
+		return NULL;
+	return sonde_error_first(error,
+		sonde_qmp_execute(qmp, "chardev-remove",
+			object_of("id", json_object_new_string(device_name)), NULL));
+}
+
+/*
+ * One that may not make a socket in our directory, since it is another user's or is
+ * confined, is handed one. Whether that can be is tried: the reason to tell is the first
+ * one.
+ */
+static struct sonde_error *start_handed(
+	struct sonde_qemu *qemu, const char *place, bool *started)
+{
+	struct sonde_error *error;
+	int fd;
+
+	if (!sonde_qmp_can_hand_over(qemu->monitor.qmp))
+		return NULL;
+	CHECK(listen_at(place, &fd));
+	error = give(qemu, fd, started);
+	close(fd);
+	if (!*started)
+		unlink(place);
+	if (sonde_error_is(error, SONDE_ERROR_INTERRUPTED) ||
+		sonde_error_is(error, SONDE_ERROR_NO_MEMORY))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
 static struct sonde_error *start(struct sonde_qemu *qemu)
 {
 	CLEANUP(cleanup_free) char *command = NULL, *text = NULL, *place = NULL;
 	char link[32], directory[PATH_MAX];
 	ssize_t length;
+	bool started;
 	int opened;
 
 	CHECK(sonde_runtime_directory_open(&opened));
@@ -131,12 +241,18 @@ static struct sonde_error *start(struct sonde_qemu *qemu)
 	if (asprintf(&command, "gdbserver unix:%s,server=on,wait=off", place) < 0)
 		return sonde_error_no_memory();
 	CHECK(say(qemu, command, &text));
-	if (!strstr(text, "Waiting for gdb connection"))
+	started = is_started(text);
+	if (!started)
+		CHECK(start_handed(qemu, place, &started));
+	if (!started)
 		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 						   "it starts no stub at %s: %.*s", place,
 						   (int)strcspn(text, "\r\n"), text),
 			"where it runs as another user or is confined, start it with "
-			"-gdb");
+			"-gdb%s",
+			qemu->monitor.place.domain
+				? ", as <qemu:commandline> of a libvirt domain's XML"
+				: "");
 	qemu->stub_started = true;
 	free(qemu->stub_address);
 	qemu->stub_address = place;
@@ -176,8 +292,12 @@ struct sonde_error *sonde_qemu_note_stub(struct sonde_qemu *qemu)
 {
 	char place[sizeof(((struct sockaddr_un *)0)->sun_path)] = "";
 
-	/* The guard speaks to Unix sockets alone; a stub that stays does no harm. */
-	if (!qemu->stub_started || qemu->monitor.address[0] != '/' ||
+	/*
+	 * The guard speaks to Unix sockets alone, so not to libvirt's daemon; a stub that
+	 * stays does no harm.
+	 */
+	if (!qemu->stub_started || !qemu->monitor.address ||
+		qemu->monitor.address[0] != '/' ||
 		strlen(qemu->monitor.address) >= sizeof(place))
 		return NULL;
 	strcpy(place, qemu->monitor.address);
