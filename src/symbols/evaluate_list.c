@@ -64,7 +64,7 @@ struct sonde_error *sonde_walk_read(
 struct sonde_error *sonde_walk_offset(
 	const struct sonde_walk *walk, const char *tag, const char *member, uint64_t *ret)
 {
-	struct sonde_type_member found;
+	struct sonde_type_member found = {.name = ""};
 
 	CHECK(sonde_walk_member(walk, tag, member, &found));
 	*ret = found.bit_offset / 8;
