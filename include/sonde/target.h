@@ -105,8 +105,8 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_current_thread(
 struct sonde_types;
 
 /**
- * The types that the target describes, for <sonde/type.h>; they live as long as @p target.
- * SONDE_ERROR_UNSUPPORTED says why there are none.
+ * The types that the target describes, for <sonde/type.h>; they live as long as @p
+ * target. SONDE_ERROR_UNSUPPORTED says why there are none.
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_target_types(
 	struct sonde_target *target, const struct sonde_types **ret);
