@@ -21,7 +21,7 @@
 /* A space of a few bytes. */
 
 struct sonde_space {
-	uint8_t bytes[64];
+	uint8_t bytes[4096];
 };
 
 /* There is no target here. */
@@ -539,8 +539,8 @@ static void test_fields(void **state)
 		SONDE_ERROR_INVALID, "an integer of 16 bytes");
 	check_error(sonde_field_read(&needed.gone, &space, 0, &value),
 		SONDE_ERROR_NOT_FOUND, "there is not");
-	check_error(
-		sonde_field_read(&needed.pid, &space, 62, &value), SONDE_ERROR_FAULT, "");
+	check_error(sonde_field_read(&needed.pid, &space, 4090, &value),
+		SONDE_ERROR_FAULT, "");
 	end(&small);
 }
 
@@ -720,6 +720,40 @@ static void test_long_header(void **state)
 	end(&small);
 }
 
+/* From memory: so much and no more, and what is not there is a fault. */
+static void test_read(void **state)
+{
+	struct sonde_types *types = NULL, *again = NULL;
+	static struct sonde_space space;
+	struct sonde_type type;
+	struct small small;
+	size_t length, room;
+
+	(void)state;
+	begin(&small, false);
+	length = small.btf.out.length;
+	memcpy(space.bytes + 16, small.btf.out.data, length);
+	room = length + 100;
+	assert_null(sonde_btf_read(&space, 16, NULL, 8, &room, &types));
+	assert_int_equal(room, 100);
+	/* A copy: what becomes of the memory changes nothing. */
+	memset(space.bytes + 16 + 24, 0xff, length - 24);
+	assert_null(sonde_types_find(types, "struct task_struct", &type));
+	check_error(sonde_btf_read(&space, 16, NULL, 8, &room, &again),
+		SONDE_ERROR_BAD_DATA, "there is room for 100 more");
+	room = SONDE_BTF_BYTES_MAX;
+	check_error(sonde_btf_read(&space, 16, NULL, 8, &room, &again),
+		SONDE_ERROR_BAD_DATA, "do not begin with an empty one");
+	memcpy(space.bytes + 4096 - 24, small.btf.out.data, 24);
+	check_error(sonde_btf_read(&space, 4096 - 24, NULL, 8, &room, &again),
+		SONDE_ERROR_FAULT, "");
+	check_error(sonde_btf_read(&space, 4096, NULL, 8, &room, &again),
+		SONDE_ERROR_FAULT, "");
+	assert_null(again);
+	sonde_types_destroy(types);
+	end(&small);
+}
+
 static void test_records(void **state)
 {
 	struct btf_builder btf;
@@ -798,7 +832,7 @@ static void test_cycles(void **state)
 	check_error(sonde_type_find_member(type, "x", &member), SONDE_ERROR_BAD_DATA,
 		"nested more than 16 deep");
 	check_error(sonde_type_format(type, 100, &text), SONDE_ERROR_BAD_DATA,
-		"more than 100000 members");
+		"more than 32768 members");
 	assert_null(sonde_type_make(types, function, &type));
 	sonde_type_declare(type, "x", name, sizeof(name));
 	assert_non_null(strstr(name, ".."));
@@ -899,6 +933,7 @@ int main(void)
 		cmocka_unit_test(test_bits),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_long_header),
+		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_cycles),
 		cmocka_unit_test(test_sizes),

@@ -361,7 +361,7 @@ static struct sonde_error *find_per_cpu(
 
 /* task(pid), which is a task, and next(integer). */
 static struct sonde_error *call(struct sonde_scope *scope, const char *name,
-	const struct sonde_value *arguments, size_t count, bool *found,
+	const struct sonde_value *arguments, size_t count, bool types_only, bool *found,
 	struct sonde_value *ret)
 {
 	(void)scope;
@@ -375,8 +375,8 @@ static struct sonde_error *call(struct sonde_scope *scope, const char *name,
 	if (strcmp(name, "task") != 0)
 		return NULL;
 	*found = true;
-	if (count != 1 || arguments[0].integer < 1 ||
-		arguments[0].integer > WORLD_TASK_COUNT)
+	if (!types_only && (count != 1 || arguments[0].integer < 1 ||
+				   arguments[0].integer > WORLD_TASK_COUNT))
 		return sonde_error_create(SONDE_ERROR_NOT_FOUND, "no such task");
 	*ret = (struct sonde_value){
 		.address = WORLD_BASE + WORLD_TASKS +

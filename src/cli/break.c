@@ -18,6 +18,11 @@
 #include "stops.h"
 #include "table.h"
 
+enum {
+	/** Of a text that is shown. */
+	TEXT_MAX = 200,
+};
+
 /* What --print wants, and the words that it was wanted with. */
 struct printed {
 	struct sonde_expression *expression;
@@ -111,21 +116,46 @@ static struct sonde_error *is_met(
 
 /* --- values --------------------------------------------------------------------- */
 
-/* "0x..", or "-" for what cannot be read here. */
+/* An array of char as its text, an enumerator by its name, else "0x..". */
+static struct sonde_error *name_value(const struct sonde_value *value, char **ret)
+{
+	struct sonde_error *error;
+	const char *name = NULL;
+	char *text;
+
+	if (sonde_value_is_compound(value)) {
+		error = sonde_value_string(value, TEXT_MAX, &text);
+		if (!error || sonde_error_kind(error) != SONDE_ERROR_INVALID) {
+			*ret = error ? NULL : cli_escape(text, strlen(text), true);
+			if (!error)
+				free(text);
+			return error;
+		}
+		sonde_error_destroy(error);
+	}
+	error = sonde_value_enumerator(value, &name);
+	if (!error && name)
+		*ret = cli_escape(name, strlen(name), true);
+	else if (asprintf(ret, "0x%" PRIx64, cli_value_bits(value)) < 0)
+		*ret = NULL;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
+/* NULL for what cannot be read here. The caller frees. */
 static struct sonde_error *format_value(struct cli *cli,
-	struct sonde_expression *expression, struct sonde_thread *thread, char text[24])
+	struct sonde_expression *expression, struct sonde_thread *thread, char **ret)
 {
 	struct sonde_value value;
 	struct sonde_error *error;
 
+	*ret = NULL;
 	error = sonde_expression_evaluate(expression, cli->target, thread, &value);
+	if (!error)
+		error = name_value(&value, ret);
 	if (error && sonde_error_kind(error) != SONDE_ERROR_FAULT &&
 		sonde_error_kind(error) != SONDE_ERROR_UNSUPPORTED)
 		return error;
-	if (error)
-		strcpy(text, "-");
-	else
-		snprintf(text, 24, "0x%" PRIx64, cli_value_bits(&value));
 	sonde_error_destroy(error);
 	return NULL;
 }
@@ -136,17 +166,17 @@ static struct sonde_error *add_values(struct cli *cli, const struct probe *probe
 	for (size_t i = 0; i < probe->printed_count; i++) {
 		const struct printed *printed = &probe->printed[i];
 		struct sonde_error *error;
-		char value[24];
-		char *name;
+		char *name, *value;
 
-		error = format_value(cli, printed->expression, thread, value);
+		error = format_value(cli, printed->expression, thread, &value);
 		if (error)
 			return error;
 		name = cli_escape(printed->text, strlen(printed->text), false);
-		json_object_object_add(object, name ?: "",
-			*value == '-' ? NULL : json_object_new_string(value));
-		fprintf(stream, "%s%s=%s", i ? " " : "", name ?: "", value);
+		json_object_object_add(
+			object, name ?: "", value ? json_object_new_string(value) : NULL);
+		fprintf(stream, "%s%s=%s", i ? " " : "", name ?: "", value ?: "-");
 		free(name);
+		free(value);
 	}
 	return NULL;
 }

@@ -130,7 +130,8 @@ int cli_evaluate_length(
 
 uint64_t cli_value_bits(const struct sonde_value *value)
 {
-	if (value->bytes >= 8)
+	/* Of what has parts it is the address. */
+	if (value->bytes >= 8 || !value->bytes || sonde_value_is_compound(value))
 		return value->integer;
 	return value->integer & ((UINT64_C(1) << 8 * value->bytes) - 1);
 }

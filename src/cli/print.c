@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "number.h"
 #include "options.h"
 #include "report.h"
@@ -155,8 +156,13 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	struct sonde_error *error;
 	bool is_list;
 	size_t count;
-	int status;
+	int status = CLI_DONE;
 
+	/* Numbers need no kernel, names do; who waits wants to have one. */
+	if (cli->settings.wait && !strcmp(sonde_target_kind(cli->target), "Linux"))
+		status = cli_need_kernel(cli);
+	if (status != CLI_DONE)
+		return status;
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
 	CLI_TRY(cli, parse(arguments, &expression));
 	error = sonde_expression_evaluate_all(

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "options.h"
 #include "report.h"
 #include "table.h"
@@ -198,8 +199,12 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	uint64_t depth = 0;
 	struct sonde_type type;
 	struct sonde_error *error;
-	char *name = join(arguments);
+	int status = cli_need_kernel(cli);
+	char *name;
 
+	if (status != CLI_DONE)
+		return status;
+	name = join(arguments);
 	if (!name)
 		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
 	cli_option_number(arguments, "--depth", &depth);

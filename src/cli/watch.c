@@ -41,13 +41,13 @@ static const struct cli_column columns[] = {
 
 /* --- what is watched ------------------------------------------------------------ */
 
-/* "EXPR:LEN" taken apart; a ':' that belongs to "?:" is none. Caller frees. */
+/* "EXPR:LEN" taken apart; that of "?:" and of "[2:5]" is none. Caller frees. */
 static char *split(const char *text, uint64_t *length)
 {
 	const char *colon = strchr(text, '?') ? NULL : strrchr(text, ':');
 
 	*length = 0;
-	if (!colon)
+	if (!colon || strchr(colon, ']'))
 		return strdup(text);
 	return cli_parse_number(colon + 1, length) && *length
 		       ? strndup(text, (size_t)(colon - text))
@@ -145,6 +145,11 @@ static int find(struct cli *cli, const char *text, struct watched *ret)
 		ret->length = value.has_address && value.bytes
 				      ? value.bytes
 				      : sonde_target_address_bits(cli->target) / 8;
+	if (ret->length > LENGTH_MAX)
+		return cli_fail(cli, SONDE_ERROR_INVALID, text,
+			"write how many bytes of it: EXPR:LEN",
+			"it has %" PRIu64 " bytes, at most %d can be watched",
+			ret->length, LENGTH_MAX);
 	ret->bytes = malloc(ret->length);
 	ret->old = malloc(ret->length);
 	if (!ret->bytes || !ret->old)

@@ -90,6 +90,18 @@ static struct sonde_error *find_current(struct sonde_linux_types *types,
 	return NULL;
 }
 
+/* A kernel without symbols of data has it nevertheless. */
+static struct sonde_error *find_first(
+	struct sonde_linux_types *types, bool *found, struct sonde_variable *ret)
+{
+	const struct sonde_types *own_types;
+
+	CHECK(sonde_linux_init_task(types->kernel, &ret->address));
+	CHECK(sonde_linux_types_find(types, &own_types));
+	*found = true;
+	return sonde_types_find(own_types, "struct task_struct", &ret->type);
+}
+
 static struct sonde_error *find_variable(struct sonde_scope *scope,
 	struct sonde_thread *thread, const char *name, bool *found,
 	struct sonde_variable *ret)
@@ -98,6 +110,7 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 	struct sonde_linux *kernel = types->kernel;
 	struct sonde_symbol symbol;
 
+	*found = false;
 	CHECK(sonde_linux_find(kernel));
 	if (!strcmp(name, "pid") || !strcmp(name, "comm"))
 		return find_current(types, thread, name, found, ret);
@@ -105,6 +118,8 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 		return find_current(types, thread, NULL, found, ret);
 	if (kernel->symbols)
 		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	if (!*found && !strcmp(name, "init_task"))
+		return find_first(types, found, ret);
 	if (!*found)
 		return NULL;
 	ret->address = symbol.address;
@@ -135,12 +150,12 @@ static struct sonde_error *find_enumerator(struct sonde_scope *scope, const char
 
 /* task(PID) */
 static struct sonde_error *call(struct sonde_scope *scope, const char *name,
-	const struct sonde_value *arguments, size_t count, bool *found,
+	const struct sonde_value *arguments, size_t count, bool types_only, bool *found,
 	struct sonde_value *ret)
 {
 	struct sonde_linux_types *types = own(scope);
 	const struct sonde_types *own_types;
-	uint64_t task;
+	uint64_t task = 0;
 
 	if (strcmp(name, "task") != 0)
 		return NULL;
@@ -148,7 +163,8 @@ static struct sonde_error *call(struct sonde_scope *scope, const char *name,
 	if (count != 1)
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "task() takes the number of a task");
-	CHECK(sonde_linux_find_task(types->kernel, arguments[0].integer, &task));
+	if (!types_only)
+		CHECK(sonde_linux_find_task(types->kernel, arguments[0].integer, &task));
 	CHECK(sonde_linux_types_find(types, &own_types));
 	*ret = (struct sonde_value){.address = task, .has_address = true};
 	return sonde_types_find(own_types, "struct task_struct", &ret->type);

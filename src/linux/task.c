@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "kernel.h"
+#include "space_search.h"
 #include "task.h"
 #include "type_fields.h"
 
@@ -10,6 +11,8 @@ enum {
 	TASKS_MAX = 1 << 22,
 	/** CPUs, where the kernel does not say. */
 	CPUS_MAX = 8192,
+	/** Names like that of the first task. */
+	CANDIDATES_MAX = 64,
 };
 
 static struct sonde_error *find_symbol(
@@ -18,8 +21,9 @@ static struct sonde_error *find_symbol(
 	struct sonde_symbol symbol;
 
 	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	if (!kernel->symbols)
+		return NULL;
+	CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
 	if (*found)
 		*ret = symbol.address;
 	return NULL;
@@ -154,6 +158,90 @@ struct sonde_error *sonde_linux_current_task(
 	return sonde_space_read_integer(&kernel->space.space, variable, 8, ret);
 }
 
+/* --- the first task --------------------------------------------------------------- */
+
+struct first_fields {
+	struct sonde_field next, prev, comm, pid, tasks, parent, leader;
+};
+
+static const struct sonde_field_wish first_wishes[] = {
+	{"struct list_head", "next", offsetof(struct first_fields, next)},
+	{"struct list_head", "prev", offsetof(struct first_fields, prev)},
+	{"struct task_struct", "comm", offsetof(struct first_fields, comm)},
+	{"struct task_struct", "pid", offsetof(struct first_fields, pid)},
+	{"struct task_struct", "tasks", offsetof(struct first_fields, tasks)},
+	{"struct task_struct", "real_parent", offsetof(struct first_fields, parent)},
+	{"struct task_struct", "group_leader", offsetof(struct first_fields, leader)},
+};
+
+/* It has number 0, is its own parent and leader, and those beside it know it. */
+static struct sonde_error *is_first(struct sonde_linux *kernel,
+	const struct first_fields *fields, uint64_t task, bool *ret)
+{
+	struct sonde_space *space = &kernel->space.space;
+	uint64_t pid, parent, leader, next, back;
+
+	*ret = false;
+	CHECK(sonde_field_read(&fields->pid, space, task, &pid));
+	CHECK(sonde_field_read(&fields->parent, space, task, &parent));
+	CHECK(sonde_field_read(&fields->leader, space, task, &leader));
+	if (pid || parent != task || leader != task)
+		return NULL;
+	CHECK(sonde_field_read(&fields->next, space, task + fields->tasks.offset, &next));
+	CHECK(sonde_field_read(&fields->prev, space, next, &back));
+	*ret = back == task + fields->tasks.offset;
+	return NULL;
+}
+
+static struct sonde_error *search_first(struct sonde_linux *kernel, uint64_t *ret)
+{
+	static const char name[] = {'s', 'w', 'a', 'p', 'p', 'e', 'r'};
+	uint64_t place = kernel->image.code_end;
+	const struct sonde_types *types;
+	struct first_fields fields;
+
+	CHECK(sonde_linux_types_find(&kernel->types, &types));
+	CHECK(sonde_fields_resolve(
+		types, first_wishes, ARRAY_SIZE(first_wishes), &fields));
+	for (unsigned i = 0; i < CANDIDATES_MAX; i++, place++) {
+		struct sonde_error *error;
+		bool found;
+
+		CHECK(sonde_space_search(&kernel->image_space.space, place,
+			kernel->image.last, name, sizeof(name), &place, &found));
+		if (!found)
+			break;
+		*ret = place - fields.comm.offset;
+		error = is_first(kernel, &fields, *ret, &found);
+		if (error && !sonde_error_is(error, SONDE_ERROR_FAULT))
+			return error;
+		if (!error && found)
+			return NULL;
+		sonde_error_destroy(error);
+	}
+	return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+		"the kernel has no symbol 'init_task' (CONFIG_KALLSYMS_ALL), and nothing "
+		"in its image looks like it");
+}
+
+struct sonde_error *sonde_linux_init_task(struct sonde_linux *kernel, uint64_t *ret)
+{
+	uint64_t *task = &kernel->types.init_task;
+	bool found = true;
+
+	CHECK(sonde_linux_find(kernel));
+	if (!*task)
+		CHECK(find_symbol(kernel, "init_task", task, &found));
+	if (!found) {
+		uint64_t first;
+
+		CHECK(search_first(kernel, &first));
+		*task = first;
+	}
+	*ret = *task;
+	return NULL;
+}
+
 /* --- a task by its number --------------------------------------------------------- */
 
 struct task_fields {
@@ -233,7 +321,7 @@ struct sonde_error *sonde_linux_find_task(
 
 	CHECK(sonde_linux_types_find(&kernel->types, &types));
 	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &finder.fields));
-	CHECK(need_symbol(kernel, "init_task", &init_task));
+	CHECK(sonde_linux_init_task(kernel, &init_task));
 	CHECK(look_at(&finder, init_task));
 	if (!finder.found)
 		CHECK(look_along(&finder, init_task + finder.fields.tasks.offset,

@@ -13,6 +13,13 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_per_cpu(
 SONDE_NODISCARD struct sonde_error *sonde_linux_is_per_cpu(
 	struct sonde_linux *kernel, uint64_t address, bool *ret);
 
+/**
+ * The first task, init_task: by its symbol, or where there is none, as on arm64 without
+ * KALLSYMS_ALL, by what it looks like in the kernel's image.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_init_task(
+	struct sonde_linux *kernel, uint64_t *ret);
+
 /** The struct task_struct that @p thread, a CPU, runs. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_current_task(
 	struct sonde_linux *kernel, struct sonde_thread *thread, uint64_t *ret);

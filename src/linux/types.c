@@ -80,6 +80,7 @@ void sonde_linux_types_forget(struct sonde_linux_types *types)
 	types->scope.types = NULL;
 	types->modules = NULL;
 	types->modules_asked = false;
+	types->init_task = 0;
 }
 
 /* --- the kernel's own ------------------------------------------------------------- */
@@ -92,9 +93,10 @@ static unsigned pointer_bytes(const struct sonde_linux *kernel)
 static struct sonde_error *read_at(struct sonde_linux_types *types, uint64_t address)
 {
 	struct sonde_linux *kernel = types->kernel;
+	size_t room = SONDE_BTF_BYTES_MAX;
 
 	return sonde_btf_read(&kernel->image_space.space, address, NULL,
-		pointer_bytes(kernel), &types->types);
+		pointer_bytes(kernel), &room, &types->types);
 }
 
 /* Of what only looks like a header, the next may be one. */
@@ -176,7 +178,8 @@ static const struct sonde_field_wish wishes[] = {
 	{"struct btf", "data_size", offsetof(struct module_fields, data_size)},
 };
 
-static struct sonde_error *add_module(struct sonde_linux_types *types, uint64_t data)
+static struct sonde_error *add_module(
+	struct sonde_linux_types *types, uint64_t data, size_t *room)
 {
 	struct sonde_linux_module_types *module = calloc(1, sizeof(*module));
 	struct sonde_linux *kernel = types->kernel;
@@ -185,7 +188,7 @@ static struct sonde_error *add_module(struct sonde_linux_types *types, uint64_t 
 	if (!module)
 		return sonde_error_no_memory();
 	error = sonde_btf_read(&kernel->space.space, data, types->types,
-		pointer_bytes(kernel), &module->types);
+		pointer_bytes(kernel), room, &module->types);
 	if (error) {
 		free(module);
 		return error;
@@ -199,6 +202,8 @@ static struct sonde_error *walk_modules(struct sonde_linux_types *types,
 	const struct module_fields *fields, uint64_t head)
 {
 	struct sonde_space *space = &types->kernel->space.space;
+	/* Of all modules together. */
+	size_t room = SONDE_BTF_BYTES_MAX;
 	uint64_t link, btf, data;
 
 	CHECK(sonde_field_read(&fields->next, space, head, &link));
@@ -211,7 +216,7 @@ static struct sonde_error *walk_modules(struct sonde_linux_types *types,
 		CHECK(sonde_field_read(
 			&fields->btf, space, link - fields->list.offset, &btf));
 		CHECK(sonde_field_read(&fields->data, space, btf, &data));
-		error = add_module(types, data);
+		error = add_module(types, data, &room);
 		if (error && !is_none(error))
 			return error;
 		if (error)

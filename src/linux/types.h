@@ -23,6 +23,8 @@ struct sonde_linux_types {
 	/** Of modules; owned. Asked for once a kernel. */
 	struct sonde_linux_module_types *modules;
 	bool modules_asked;
+	/** The first task; 0: not looked for yet. */
+	uint64_t init_task;
 	/** Of kernels that are gone; owned. */
 	struct sonde_linux_old_types *old;
 };

@@ -501,7 +501,8 @@ struct sonde_error *sonde_btf_create(const void *data, size_t bytes,
 }
 
 struct sonde_error *sonde_btf_read(struct sonde_space *space, uint64_t address,
-	const struct sonde_types *base, unsigned pointer_bytes, struct sonde_types **ret)
+	const struct sonde_types *base, unsigned pointer_bytes, size_t *room,
+	struct sonde_types **ret)
 {
 	uint8_t header[SONDE_BTF_HEADER_BYTES];
 	struct sonde_btf *btf = NULL;
@@ -510,6 +511,10 @@ struct sonde_error *sonde_btf_read(struct sonde_space *space, uint64_t address,
 
 	CHECK(sonde_space_read(space, address, header, sizeof(header)));
 	CHECK(sonde_btf_size(header, &bytes));
+	if (bytes > *room)
+		return sonde_error_create(SONDE_ERROR_BAD_DATA,
+			"BTF claims %zu bytes, there is room for %zu more", bytes, *room);
+	*room -= bytes;
 	CHECK(allocate_btf(bytes, base, pointer_bytes, &btf));
 	error = sonde_space_read(space, address, btf->data, bytes);
 	if (error) {

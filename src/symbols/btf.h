@@ -29,10 +29,13 @@ enum {
 SONDE_NODISCARD struct sonde_error *sonde_btf_create(const void *data, size_t bytes,
 	const struct sonde_types *base, unsigned pointer_bytes, struct sonde_types **ret);
 
-/** The same, of what lies at @p address of @p space; its header says how long it is. */
+/**
+ * The same, of what lies at @p address of @p space; its header says how long it is. No
+ * more than *@p room bytes are taken, and what was taken is taken off.
+ */
 SONDE_NODISCARD struct sonde_error *sonde_btf_read(struct sonde_space *space,
 	uint64_t address, const struct sonde_types *base, unsigned pointer_bytes,
-	struct sonde_types **ret);
+	size_t *room, struct sonde_types **ret);
 
 /**
  * How many bytes the BTF has that begins with the SONDE_BTF_HEADER_BYTES at

@@ -92,7 +92,7 @@ static struct sonde_error *no_function(
 		"offsetof(), per_cpu(), list(), hlist(), rbtree(), xarray() and maple()");
 }
 
-/* A function of the level. It is asked also where only the type is wanted. */
+/* A function of the level. */
 static struct sonde_error *call(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, struct sonde_operand *ret)
 {
@@ -111,7 +111,8 @@ static struct sonde_error *call(const struct sonde_evaluator *evaluator,
 			evaluator, node->operands[i], &operand, &arguments[i]));
 	}
 	CHECK(sonde_evaluate_at(evaluator, node,
-		scope->ops->call(scope, node->text, arguments, count, &found, &value)));
+		scope->ops->call(scope, node->text, arguments, count,
+			evaluator->types_only, &found, &value)));
 	if (!found)
 		return no_function(evaluator, node);
 	*ret = sonde_evaluate_import(&value);

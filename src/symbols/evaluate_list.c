@@ -2,8 +2,8 @@
 /*
  * What hangs on the kernel's list heads (include/linux/list.h), and what its trees have,
  * which evaluate_tree.c walks. How many elements are followed is bounded, and a list that
- * runs in a circle without coming back to its head is found by a second look that goes
- * half as fast (Floyd). The guest may change a list while it is read.
+ * runs in a circle without coming back to its head is found by a mark that is set anew
+ * whenever twice as many have been seen (Brent). The guest may change a list meanwhile.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -64,14 +64,13 @@ struct sonde_error *sonde_walk_read(
 struct sonde_error *sonde_walk_offset(
 	const struct sonde_walk *walk, const char *tag, const char *member, uint64_t *ret)
 {
-	struct sonde_type_member found;
+	struct sonde_type_member found = {.name = ""};
 
 	CHECK(sonde_walk_member(walk, tag, member, &found));
 	*ret = found.bit_offset / 8;
 	return NULL;
 }
 
-/* After as many elements as the powers of two a mark is set; meeting it is a circle. */
 static struct sonde_error *walk_list(struct sonde_walk *walk)
 {
 	uint64_t next, mark, address = 0;
@@ -94,13 +93,29 @@ static struct sonde_error *walk_list(struct sonde_walk *walk)
 	return NULL;
 }
 
+/* Of a head of either kind, and of the nodes that it points to. */
+static struct sonde_error *find_hlist(
+	const struct sonde_walk *walk, uint64_t *ret_first, uint64_t *ret_next)
+{
+	struct sonde_type_member first, next;
+	struct sonde_type node;
+
+	CHECK(sonde_type_find_member(walk->head_type, "first", &first));
+	CHECK(sonde_type_resolve(first.type, &node));
+	CHECK(sonde_type_target(node, &node));
+	CHECK(sonde_type_find_member(node, "next", &next));
+	*ret_first = first.bit_offset / 8;
+	*ret_next = next.bit_offset / 8;
+	return NULL;
+}
+
 /* It ends with 0, or, where it "nulls", with an odd number. */
 static struct sonde_error *walk_hlist(struct sonde_walk *walk)
 {
-	uint64_t first, next, mark = 0, address;
+	uint64_t first = 0, next = 0, mark = 0, address;
 
-	CHECK(sonde_walk_offset(walk, "hlist_head", "first", &first));
-	CHECK(sonde_walk_offset(walk, "hlist_node", "next", &next));
+	CHECK(sonde_evaluate_at(
+		walk->evaluator, walk->node, find_hlist(walk, &first, &next)));
 	CHECK(sonde_walk_read(walk, walk->head + first, &address));
 	while (address && !(address & 1)) {
 		if (address == mark)

@@ -119,22 +119,10 @@ struct sonde_error *sonde_evaluate_type(const struct sonde_evaluator *evaluator,
 	return NULL;
 }
 
-/* What it really is, of something that nobody knows the type of. */
-static struct sonde_error *reinterpret(const struct sonde_evaluator *evaluator,
-	const struct sonde_syntax *node, struct sonde_type type,
-	const struct sonde_operand *operand, struct sonde_operand *ret)
-{
-	(void)evaluator;
-	(void)node;
-	*ret = *operand;
-	ret->type = type;
-	ret->untyped = false;
-	return NULL;
-}
-
 struct sonde_error *sonde_evaluate_cast(const struct sonde_evaluator *evaluator,
 	const struct sonde_syntax *node, struct sonde_operand *ret)
 {
+	char name[SONDE_TYPE_NAME_BYTES];
 	struct sonde_value_class class;
 	struct sonde_operand operand;
 	struct sonde_type type;
@@ -145,14 +133,20 @@ struct sonde_error *sonde_evaluate_cast(const struct sonde_evaluator *evaluator,
 	if (class.kind == SONDE_TYPE_VOID)
 		return sonde_evaluate_error(
 			evaluator, node, SONDE_ERROR_INVALID, "void has no values");
-	if (operand.untyped && !operand.per_cpu)
-		return reinterpret(evaluator, node, type, &operand, ret);
-	if (!class.is_scalar)
+	/* What it really is, of something that nobody knows the type of. */
+	if (operand.untyped && !operand.per_cpu) {
+		operand.type = type;
+		operand.untyped = false;
+		*ret = operand;
+		return NULL;
+	}
+	if (!class.is_scalar) {
+		sonde_type_declare(type, "", name, sizeof(name));
 		return sonde_error_suggest(
 			sonde_evaluate_error(evaluator, node, SONDE_ERROR_INVALID,
-				"nothing can be cast to a %s",
-				sonde_type_kind_name(class.kind)),
-			"a pointer to it can be cast: *(TYPE *)&..");
+				"nothing can be cast to %s", name),
+			"a pointer to it can be cast: *(%s *)&..", name);
+	}
 	CHECK(sonde_evaluate_load(evaluator, node->operands[0], &operand));
 	return sonde_arithmetic_convert(evaluator, node, type, &operand, ret);
 }

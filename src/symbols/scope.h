@@ -43,11 +43,12 @@ struct sonde_scope_ops {
 		bool *found, struct sonde_type *ret_type, uint64_t *ret);
 	/**
 	 * Optional. Calls a function that the level has registered, such as task(431).
-	 * What it returns may lie in memory.
+	 * What it returns may lie in memory. With @p types_only it is not executed:
+	 * only the type of @p ret counts, and arguments have no values.
 	 */
 	struct sonde_error *(*call)(struct sonde_scope *scope, const char *name,
-		const struct sonde_value *arguments, size_t count, bool *found,
-		struct sonde_value *ret);
+		const struct sonde_value *arguments, size_t count, bool types_only,
+		bool *found, struct sonde_value *ret);
 	/** Optional. Where the variable at @p address of a CPU lies. */
 	struct sonde_error *(*per_cpu)(
 		struct sonde_scope *scope, uint64_t address, uint64_t cpu, uint64_t *ret);

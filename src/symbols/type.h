@@ -21,7 +21,7 @@ enum {
 	/** How deep anonymous structures may nest. */
 	SONDE_TYPE_NESTING_MAX = 16,
 	/** How many members one lookup looks at. */
-	SONDE_TYPE_VISITS_MAX = 1 << 20,
+	SONDE_TYPE_VISITS_MAX = 1 << 15,
 	/** Room for a type's name in errors; longer ones are cut. */
 	SONDE_TYPE_NAME_BYTES = 128,
 	/** Numbers of builtin types are values of enum sonde_scalar; this one follows. */

@@ -9,7 +9,7 @@
 enum {
 	DECLARATION_BYTES = 512,
 	/** Members or enumerators of all levels together. */
-	LINES_MAX = 100000,
+	LINES_MAX = 1 << 15,
 	/** Where the comments begin. */
 	COMMENT_COLUMN = 56,
 };

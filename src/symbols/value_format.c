@@ -100,21 +100,12 @@ static struct sonde_error *format_enumeration(
 	return name ? put(format, name) : format_integer(format, value);
 }
 
-static bool is_function(struct sonde_type type)
-{
-	struct sonde_error *error = sonde_type_resolve(type, &type);
-
-	sonde_error_destroy(error);
-	return !error && sonde_type_is(type, SONDE_TYPE_FUNCTION);
-}
-
-static struct sonde_error *put_address(
-	struct format *format, uint64_t address, bool named)
+static struct sonde_error *put_address(struct format *format, uint64_t address)
 {
 	char name[SYMBOL_BYTES] = "";
 
 	CHECK(sonde_buffer_append_format(&format->out, "0x%" PRIx64, address));
-	if (!named || !format->how.name_address)
+	if (!address || !format->how.name_address)
 		return NULL;
 	format->how.name_address(format->how.context, address, name, sizeof(name));
 	if (!*name)
@@ -141,7 +132,7 @@ static struct sonde_error *format_pointer(
 	char *text = NULL;
 
 	CHECK(sonde_type_target(type, &target));
-	CHECK(put_address(format, value->integer, is_function(target)));
+	CHECK(put_address(format, value->integer));
 	if (!value->integer || !is_letter(target))
 		return NULL;
 	error = sonde_value_string(value, format->how.text, &text);
@@ -298,10 +289,8 @@ static struct sonde_error *format_value(
 	case SONDE_TYPE_STRUCT:
 	case SONDE_TYPE_UNION:
 		return format_compound(format, value, type, depth);
-	case SONDE_TYPE_FUNCTION:
-		return put_address(format, value->integer, true);
 	default:
-		return put_address(format, value->integer, false);
+		return put_address(format, value->integer);
 	}
 }
 
