@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Holds the symbols of a guest against what it says itself: symbol_checker TARGET LEVEL
- * STEP < LIST. LIST has lines as /proc/kallsyms: "ADDRESS KIND NAME"; "-" for LEVEL is
- * the default. All symbols are listed and compared in order; of each STEPth one the name
- * and the address are looked up. Prints what differs, and "N symbols, M lookups, K
- * wrong".
+ * STEP < LIST. LIST has lines as /proc/kallsyms: "ADDRESS KIND NAME [MODULE]"; "-" for
+ * LEVEL is the default. All symbols are listed and compared in order; of each STEPth one
+ * the name and the address are looked up. Prints what differs, and "N symbols, M lookups,
+ * K wrong".
  */
 #include <inttypes.h>
 #include <sonde/sonde.h>
@@ -16,6 +16,7 @@ struct line {
 	uint64_t address;
 	char kind;
 	char *name;
+	char module[SONDE_SYMBOL_MODULE_BYTES];
 	/** How many lines before this one have the same name. */
 	unsigned number;
 };
@@ -45,18 +46,21 @@ static int compare(const void *left, const void *right)
 
 static void read_list(void)
 {
-	char text[1024], name[1024], kind;
+	char text[1024], name[1024], module[64], kind;
 	size_t capacity = 0;
 	uint64_t address;
 
 	while (fgets(text, sizeof(text), stdin)) {
-		if (sscanf(text, "%" SCNx64 " %c %1023s", &address, &kind, name) != 3)
+		*module = '\0';
+		if (sscanf(text, "%" SCNx64 " %c %1023s [%63[^]]", &address, &kind, name,
+			    module) < 3)
 			continue;
 		if (count == capacity) {
 			capacity = capacity * 2 + 1024;
 			lines = realloc(lines, capacity * sizeof(*lines));
 		}
-		lines[count++] = (struct line){address, kind, strdup(name), 0};
+		lines[count] = (struct line){address, kind, strdup(name), "", 0};
+		memcpy(lines[count++].module, module, sizeof(module));
 	}
 	by_name = calloc(count + 1, sizeof(struct line *));
 	for (size_t i = 0; i < count; i++)
@@ -71,12 +75,13 @@ static void compare_with(
 	const struct line *line, const struct sonde_symbol *symbol, const char *how)
 {
 	if (symbol->address == line->address && symbol->kind == line->kind &&
-		!strcmp(symbol->name, line->name))
+		!strcmp(symbol->name, line->name) &&
+		!strcmp(symbol->module, line->module))
 		return;
 	if (wrong++ < 20)
-		printf("%s: %" PRIx64 " %c %s, not %" PRIx64 " %c %s\n", how,
-			symbol->address, symbol->kind, symbol->name, line->address,
-			line->kind, line->name);
+		printf("%s: %" PRIx64 " %c %s [%s], not %" PRIx64 " %c %s [%s]\n", how,
+			symbol->address, symbol->kind, symbol->name, symbol->module,
+			line->address, line->kind, line->name, line->module);
 }
 
 static void list(struct sonde_target *target)
@@ -99,10 +104,27 @@ static void list(struct sonde_target *target)
 	}
 }
 
-/* Of several at one address the first is meant. */
+/* What compilers and some architectures mark places with. */
+static bool is_mark(const struct line *line)
+{
+	return line->name[0] == '$' || !strncmp(line->name, ".L", 2);
+}
+
+/* Of several at one address the first is meant; in modules they are in no order, and
+ * marks come last. */
 static const struct line *first_at(size_t index)
 {
-	while (index && lines[index - 1].address == lines[index].address)
+	const struct line *line = &lines[index];
+
+	if (*line->module) {
+		for (size_t i = 0; i < count; i++)
+			if (lines[i].address == line->address && !is_mark(&lines[i]))
+				return &lines[i];
+		index = count - 1;
+	}
+	while (lines[index].address != line->address)
+		index--;
+	while (index && lines[index - 1].address == line->address)
 		index--;
 	return &lines[index];
 }
@@ -116,15 +138,19 @@ int main(int argc, char **argv)
 
 	if (argc != 4)
 		return 2;
-	step = strtoul(argv[3], NULL, 10);
+	step = strtoul(argv[3], NULL, 10) ?: 1;
 	read_list();
 	check(sonde_create(&options, &sonde));
 	check(sonde_open_level(
 		sonde, argv[1], strcmp(argv[2], "-") ? argv[2] : NULL, &target));
 	list(target);
-	for (size_t i = 0; i < count && step; i += step, lookups += 2) {
+	for (size_t i = 0; i < count; i++) {
 		struct sonde_symbol symbol;
 
+		/* Of modules all: there are few. */
+		if (i % step && !*lines[i].module)
+			continue;
+		lookups += 2;
 		check(sonde_symbol_find(target, lines[i].name, lines[i].number, &symbol));
 		compare_with(&lines[i], &symbol, "by name");
 		check(sonde_symbol_at(target, lines[i].address, &symbol));

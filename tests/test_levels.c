@@ -79,6 +79,7 @@ static void test_traps_are_below(void **state)
 	/* Detaching takes it out, whichever target is asked. */
 	check(sonde_target_detach(kernel));
 	assert_true(kernel->below->detached);
+	check(sonde_breakpoint_destroy(breakpoint));
 	close_level(kernel);
 }
 

@@ -23,7 +23,8 @@ enum {
 /** A copy: it owes nothing to anybody, and is never out of date by itself. */
 struct sonde_symbol {
 	uint64_t address;
-	/** From here to the next symbol that has another address; 0: unknown. */
+	/** From here to the next symbol that has another address, or of a module's what
+	 * the compiler said; 0: unknown. */
 	uint64_t bytes;
 	/** A letter, as nm(1) prints it; lower case: local. */
 	char kind;

@@ -31,6 +31,8 @@ struct printed {
 
 struct probe {
 	const char *place;
+	/** Where that is; NULL: not known. Owned. */
+	char *symbol;
 	struct sonde_expression *condition;
 	struct printed *printed;
 	size_t printed_count;
@@ -87,6 +89,7 @@ static void probe_deinit(struct probe *probe)
 	for (size_t i = 0; i < probe->printed_count; i++)
 		sonde_expression_destroy(probe->printed[i].expression);
 	free(probe->printed);
+	free(probe->symbol);
 }
 
 static struct sonde_error *is_met(
@@ -217,7 +220,7 @@ static struct sonde_error *show(
 		cli_put_null(output);
 		cli_put_null(output);
 		cli_put_text(output, probe->place);
-		cli_put_symbol(output, hits->address);
+		cli_put_guest_text(output, probe->symbol);
 		cli_put_json(output, json_object_get(values), text);
 		cli_output_row(output);
 	}
@@ -259,6 +262,7 @@ static int set_and_run(
 	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
 	hits.kind = cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
 							: SONDE_BREAKPOINT_SOFTWARE;
+	probe->symbol = cli_symbol_text(cli, hits.address);
 	return cli_hits_run(&hits);
 }
 

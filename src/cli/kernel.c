@@ -72,34 +72,36 @@ int cli_need_kernel(struct cli *cli)
 
 /* --- addresses as symbols --------------------------------------------------------- */
 
-void cli_put_symbol(struct cli_output *output, uint64_t address)
+char *cli_symbol_text(struct cli *cli, uint64_t address)
 {
-	struct cli *cli = output->cli;
 	struct sonde_symbol symbol;
 	struct sonde_error *error;
-	char text[SONDE_SYMBOL_NAME_BYTES + 24];
+	char *text = NULL;
+	int length;
 
 	/* Programs' addresses are not the kernel's. */
-	if (!(address >> (sonde_target_address_bits(cli->target) - 1)) ||
-		cli->no_symbols) {
-		cli_put_null(output);
-		return;
-	}
+	if (!(address >> (sonde_target_address_bits(cli->target) - 1)) || cli->no_symbols)
+		return NULL;
 	error = sonde_kernel_find(cli->target);
 	cli->no_symbols = error != NULL;
 	if (!error)
 		error = sonde_symbol_at(cli->target, address, &symbol);
 	if (error) {
 		sonde_error_destroy(error);
-		cli_put_null(output);
-		return;
+		return NULL;
 	}
 	if (address == symbol.address)
-		snprintf(text, sizeof(text), "%s", symbol.name);
-	else
-		snprintf(text, sizeof(text), "%s+0x%" PRIx64, symbol.name,
-			address - symbol.address);
+		return strdup(symbol.name);
+	length = asprintf(&text, "%s+0x%" PRIx64, symbol.name, address - symbol.address);
+	return length < 0 ? NULL : text;
+}
+
+void cli_put_symbol(struct cli_output *output, uint64_t address)
+{
+	char *text = cli_symbol_text(output->cli, address);
+
 	cli_put_guest_text(output, text);
+	free(text);
 }
 
 /* --- places ----------------------------------------------------------------------- */

@@ -11,7 +11,11 @@
  */
 int cli_need_kernel(struct cli *cli);
 
-/** "schedule+0x12", or null: where it is not known. Never an error. */
+/** "schedule+0x12", or NULL: where it is not known. The guest's bytes; the caller frees.
+ */
+char *cli_symbol_text(struct cli *cli, uint64_t address);
+
+/** The same as a field. */
 void cli_put_symbol(struct cli_output *output, uint64_t address);
 
 /**

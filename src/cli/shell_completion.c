@@ -123,7 +123,8 @@ static void offer_symbols(struct cli *cli, struct gathering *gathering)
 		return;
 	sonde_error_destroy(gather_symbols(cli, gathering));
 	for (size_t i = 0; i < candidates->symbol_count; i++)
-		offer(gathering, candidates->symbols[i]);
+		if (candidates->symbols[i])
+			offer(gathering, candidates->symbols[i]);
 }
 
 static const struct cli_command *find_command(const char *line)

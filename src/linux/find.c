@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finding the kernel: by what each CPU translates with, and where no CPU tells that, or
- * none has the kernel mapped, by VMCOREINFO; and where there is no physical memory, by
+ * Finding the kernel: by what each CPU translates with; where no CPU tells that, by
+ * VMCOREINFO; and where there is no physical memory, by
  * where the CPUs are. What was found counts as a kernel if it has
  * symbols or says that it is Linux.
  */
@@ -326,23 +326,59 @@ static bool is_at_hand(const struct sonde_target *machine)
 	return !strcmp(means, "mmap") || !strcmp(means, "process");
 }
 
-static struct sonde_error *try_vmcoreinfo(struct finder *finder)
+/* One kernel that left its page in memory: it may be gone since. */
+static struct sonde_error *try_candidate(struct finder *finder,
+	const struct sonde_vmcoreinfo *info, enum sonde_linux_verdict *ret)
 {
-	CLEANUP(cleanup_free) struct sonde_vmcoreinfo *info = NULL;
 	struct sonde_page_regime regime;
 	uint64_t anchor = 0;
+
+	*ret = SONDE_LINUX_GONE;
+	if (!make_up(finder->machine->arch, info, &regime))
+		return NULL;
+	sonde_vmcoreinfo_hex(info, "SYMBOL(_stext)", &anchor);
+	CHECK(try_regime(finder, &regime, anchor));
+	return finder->found ? sonde_linux_verify(finder->kernel, ret) : NULL;
+}
+
+static void drop(struct finder *finder)
+{
+	sonde_linux_forget(finder->kernel);
+	finder->found = false;
+}
+
+/* All there are, up to one that surely runs; else the first of which nobody knows. */
+static struct sonde_error *try_candidates(struct finder *finder,
+	struct sonde_vmcoreinfo *info, struct sonde_vmcoreinfo *unknown)
+{
+	enum sonde_linux_verdict verdict;
+	uint64_t from = 0;
 	bool found;
+
+	for (unsigned i = 0; i < SONDE_VMCOREINFO_TRIES; i++) {
+		CHECK(sonde_vmcoreinfo_scan(finder->machine, &from, info, &found));
+		if (!found)
+			break;
+		CHECK(try_candidate(finder, info, &verdict));
+		if (verdict == SONDE_LINUX_RUNS)
+			return NULL;
+		if (verdict == SONDE_LINUX_UNKNOWN && !*unknown->release)
+			*unknown = *info;
+		drop(finder);
+	}
+	return *unknown->release ? try_candidate(finder, unknown, &verdict) : NULL;
+}
+
+static struct sonde_error *try_vmcoreinfo(struct finder *finder)
+{
+	CLEANUP(cleanup_free) struct sonde_vmcoreinfo *infos = NULL;
 
 	if (!is_at_hand(finder->machine))
 		return NULL;
-	info = malloc(sizeof(*info));
-	if (!info)
+	infos = calloc(2, sizeof(*infos));
+	if (!infos)
 		return sonde_error_no_memory();
-	CHECK(sonde_vmcoreinfo_scan(finder->machine, info, &found));
-	if (!found || !make_up(finder->machine->arch, info, &regime))
-		return NULL;
-	sonde_vmcoreinfo_hex(info, "SYMBOL(_stext)", &anchor);
-	return try_regime(finder, &regime, anchor);
+	return try_candidates(finder, &infos[0], &infos[1]);
 }
 
 /* ---------------------------------------------------------------------------------- */
@@ -383,7 +419,7 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 	error = sonde_target_physical(finder.machine, &finder.physical);
 	if (!error)
 		error = try_cpus(&finder, try_cpu);
-	if (!error && !finder.found)
+	if (!error && !finder.found && !finder.told)
 		error = try_vmcoreinfo(&finder);
 	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED)) {
 		/* It has no physical memory. */
@@ -394,23 +430,6 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 	if (!finder.found && !finder.translates)
 		CHECK(try_cpus(&finder, try_pc));
 	return finder.found ? NULL : refuse(&finder);
-}
-
-/* Whether the kernel is the same after others had the guest: it may have been reset. */
-static bool is_there_still(struct sonde_linux *kernel)
-{
-	size_t length = strlen(kernel->banner.text);
-	char text[SONDE_LINUX_BANNER_MAX];
-	struct sonde_error *error;
-	bool same;
-
-	if (!length)
-		return false;
-	error = sonde_space_read(
-		&kernel->space.space, kernel->banner.address, text, length);
-	same = !error && !memcmp(text, kernel->banner.text, length);
-	sonde_error_destroy(error);
-	return same;
 }
 
 /* Who asks again in the same epoch gets the same answer: it may have taken a scan. */
@@ -441,11 +460,14 @@ static struct sonde_error *look(struct sonde_linux *kernel, uint64_t epoch)
 struct sonde_error *sonde_linux_find(struct sonde_linux *kernel)
 {
 	const struct sonde_target *machine = sonde_target_base(&kernel->target);
+	bool same = false;
 
 	CHECK(sonde_target_check_readable(machine));
 	if (kernel->found && kernel->epoch == machine->epoch)
 		return NULL;
-	if (kernel->found && is_there_still(kernel)) {
+	if (kernel->found)
+		CHECK(sonde_linux_is_there_still(kernel, &same));
+	if (same) {
 		kernel->epoch = machine->epoch;
 		return NULL;
 	}

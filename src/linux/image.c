@@ -114,16 +114,15 @@ static struct sonde_page_range *upper_range(struct sonde_page_regime *regime)
 /* --- x86_64 ----------------------------------------------------------------------- */
 
 /* The tables of the kernel's own half first. */
-static struct sonde_error *find_x86(struct sonde_space *physical, unsigned attempt,
-	struct sonde_linux_image *image, bool *found)
+static bool x86_tables(struct sonde_page_regime *regime, unsigned attempt)
 {
-	uint64_t root = image->regime.ranges[0].root;
+	uint64_t root = regime->ranges[0].root;
 
 	if (attempt > 1 || (attempt && !(root & X86_USER)))
-		return NULL;
-	for (unsigned i = 0; i < image->regime.range_count && !attempt; i++)
-		image->regime.ranges[i].root = root & ~X86_USER;
-	return search(physical, image, X86_FIRST, X86_LAST, 0, found);
+		return false;
+	for (unsigned i = 0; i < regime->range_count && !attempt; i++)
+		regime->ranges[i].root = root & ~X86_USER;
+	return true;
 }
 
 /* --- aarch64 ---------------------------------------------------------------------- */
@@ -151,14 +150,23 @@ static struct sonde_error *find_around(struct sonde_space *physical,
 	return *found ? NULL : search(physical, image, half, UINT64_MAX, 0, found);
 }
 
-static struct sonde_error *find_aarch64(struct sonde_space *physical, uint64_t anchor,
-	unsigned attempt, struct sonde_linux_image *image, bool *found)
+static bool aarch64_tables(struct sonde_page_regime *regime, unsigned attempt)
 {
-	struct sonde_page_range *range = upper_range(&image->regime);
+	struct sonde_page_range *range = upper_range(regime);
 	const struct sonde_page_format *format = range->format;
 
 	range->root += (uint64_t)attempt << format->levels[format->level_count - 1].shift;
-	return find_around(physical, image, anchor, found);
+	return attempt < SONDE_LINUX_IMAGE_ATTEMPTS;
+}
+
+bool sonde_linux_image_tables(
+	const struct sonde_arch *arch, struct sonde_page_regime *regime, unsigned attempt)
+{
+	if (!upper_range(regime))
+		return false;
+	if (arch == &sonde_arch_x86_64)
+		return x86_tables(regime, attempt);
+	return arch == &sonde_arch_aarch64 && aarch64_tables(regime, attempt);
 }
 
 struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
@@ -167,13 +175,11 @@ struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
 {
 	*found = false;
 	*ret = (struct sonde_linux_image){.regime = *regime};
-	if (!upper_range(&ret->regime))
+	if (!sonde_linux_image_tables(arch, &ret->regime, attempt))
 		return NULL;
 	if (arch == &sonde_arch_x86_64)
-		return find_x86(physical, attempt, ret, found);
-	if (arch == &sonde_arch_aarch64)
-		return find_aarch64(physical, anchor, attempt, ret, found);
-	return NULL;
+		return search(physical, ret, X86_FIRST, X86_LAST, 0, found);
+	return find_around(physical, ret, anchor, found);
 }
 
 /* --- without page tables ---------------------------------------------------------- */

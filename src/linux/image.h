@@ -27,10 +27,16 @@ enum {
 };
 
 /**
- * Looks for an image by what @p regime translates. The kernel's tables may be others than
- * those in use: which are tried, @p attempt says, from 0. @p anchor is an address in the
- * image, or in what the kernel is entered by; 0: unknown. *@p found: whether there is an
- * image; it need not be Linux's.
+ * Makes of @p regime, which a CPU has loaded, what the kernel's tables may be: which are
+ * tried, @p attempt says, from 0. False: there are no more.
+ */
+bool sonde_linux_image_tables(const struct sonde_arch *arch,
+	struct sonde_page_regime *regime, unsigned attempt);
+
+/**
+ * Looks for an image by what @p regime translates. @p attempt is as above. @p anchor is
+ * an address in the image, or in what the kernel is entered by; 0: unknown. *@p found:
+ * whether there is an image; it need not be Linux's.
  */
 SONDE_NODISCARD struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
 	struct sonde_space *physical, const struct sonde_page_regime *regime,

@@ -44,6 +44,24 @@ static struct sonde_error *find(
 	return NULL;
 }
 
+/* The kernel's own: those of kernels before it may be in memory still. */
+static struct sonde_error *scan(
+	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found)
+{
+	uint64_t from = 0, text = 0, stext = 0;
+
+	CHECK(find(kernel, "_stext", &text, found));
+	for (unsigned i = 0; i < SONDE_VMCOREINFO_TRIES; i++) {
+		CHECK(sonde_vmcoreinfo_scan(
+			sonde_target_base(&kernel->target), &from, ret, found));
+		if (!*found || (sonde_vmcoreinfo_hex(ret, "SYMBOL(_stext)", &stext) &&
+				       stext == text))
+			return NULL;
+	}
+	*found = false;
+	return NULL;
+}
+
 static struct sonde_error *find_vmcoreinfo(
 	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found)
 {
@@ -60,7 +78,7 @@ static struct sonde_error *find_vmcoreinfo(
 		if (machine->arch == &sonde_arch_x86_64 ||
 			(strcmp(means, "mmap") != 0 && strcmp(means, "process") != 0))
 			return NULL;
-		return sonde_vmcoreinfo_scan(machine, ret, found);
+		return scan(kernel, ret, found);
 	}
 	*found = false;
 	error = sonde_space_read_integer(&kernel->space.space, address, 8, &address);

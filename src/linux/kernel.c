@@ -9,6 +9,7 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	kernel->missing = NULL;
 	sonde_kallsyms_destroy(kernel->symbols);
 	kernel->symbols = NULL;
+	sonde_linux_modules_forget(&kernel->modules);
 	sonde_linux_types_forget(&kernel->types);
 	sonde_space_deinit(&kernel->image_space.space);
 	sonde_space_deinit(&kernel->space.space);
@@ -77,38 +78,83 @@ static struct sonde_error *find_symbols(
 
 static struct sonde_error *count(struct sonde_target *target, uint64_t *ret)
 {
+	const struct sonde_linux_modules *modules;
 	struct sonde_kallsyms *symbols;
 
 	CHECK(find_symbols(target, &symbols));
-	*ret = sonde_kallsyms_count(symbols);
+	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+	*ret = sonde_kallsyms_count(symbols) + modules->symbol_count;
 	return NULL;
 }
 
+/* The kernel's own come first, then those of modules. */
 static struct sonde_error *get(
 	struct sonde_target *target, uint64_t index, struct sonde_symbol *ret)
 {
+	const struct sonde_linux_modules *modules;
 	struct sonde_kallsyms *symbols;
+	uint64_t own;
 
 	CHECK(find_symbols(target, &symbols));
-	return sonde_kallsyms_get(symbols, index, ret);
+	own = sonde_kallsyms_count(symbols);
+	if (index < own)
+		return sonde_kallsyms_get(symbols, index, ret);
+	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+	if (index - own >= modules->symbol_count)
+		return sonde_error_create(
+			SONDE_ERROR_NOT_FOUND, "there are not so many symbols");
+	sonde_linux_modules_get(modules, index - own, ret);
+	return NULL;
+}
+
+/* How many symbols of the kernel's own are called @p name; at most @p most are counted.
+ */
+static struct sonde_error *count_named(
+	struct sonde_kallsyms *symbols, const char *name, unsigned most, unsigned *ret)
+{
+	struct sonde_symbol symbol;
+	bool found = true;
+
+	for (*ret = 0; *ret < most; ++*ret) {
+		CHECK(sonde_kallsyms_find(symbols, name, *ret, &symbol, &found));
+		if (!found)
+			break;
+	}
+	return NULL;
 }
 
 static struct sonde_error *find(struct sonde_target *target, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
+	const struct sonde_linux_modules *modules;
 	struct sonde_kallsyms *symbols;
+	unsigned own;
 
 	CHECK(find_symbols(target, &symbols));
-	return sonde_kallsyms_find(symbols, name, number, ret, found);
+	CHECK(sonde_kallsyms_find(symbols, name, number, ret, found));
+	if (*found)
+		return NULL;
+	CHECK(count_named(symbols, name, number, &own));
+	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+	*found = sonde_linux_modules_find_symbol(modules, name, number - own, ret);
+	return NULL;
 }
 
 static struct sonde_error *at(struct sonde_target *target, uint64_t address,
 	struct sonde_symbol *ret, bool *found)
 {
+	const struct sonde_linux_image *image = &sonde_linux_of(target)->image;
+	const struct sonde_linux_modules *modules;
 	struct sonde_kallsyms *symbols;
 
 	CHECK(find_symbols(target, &symbols));
-	return sonde_kallsyms_at(symbols, address, ret, found);
+	CHECK(sonde_kallsyms_at(symbols, address, ret, found));
+	if (*found || !(address >> 63) ||
+		(address >= image->first && address <= image->last))
+		return NULL;
+	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+	*found = sonde_linux_modules_at(modules, address, ret);
+	return NULL;
 }
 
 const struct sonde_symbol_facet sonde_linux_symbol_facet = {

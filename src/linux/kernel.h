@@ -8,6 +8,7 @@
 #include "banner.h"
 #include "image.h"
 #include "kallsyms.h"
+#include "module.h"
 #include "page_plan.h"
 #include "target.h"
 #include "types.h"
@@ -37,6 +38,7 @@ struct sonde_linux {
 	/** NULL: there are none. */
 	struct sonde_kallsyms *symbols;
 	struct sonde_linux_types types;
+	struct sonde_linux_modules modules;
 	/** How threads see memory, one each; kept when the kernel is gone. */
 	struct sonde_linux_view *views;
 };
@@ -48,6 +50,20 @@ static inline struct sonde_linux *sonde_linux_of(struct sonde_target *target)
 
 /** As sonde_kernel_find(). */
 SONDE_NODISCARD struct sonde_error *sonde_linux_find(struct sonde_linux *kernel);
+
+/** Whether a kernel that was found is the one that runs. */
+enum sonde_linux_verdict {
+	SONDE_LINUX_UNKNOWN,
+	SONDE_LINUX_RUNS,
+	SONDE_LINUX_GONE,
+};
+
+SONDE_NODISCARD struct sonde_error *sonde_linux_verify(
+	const struct sonde_linux *kernel, enum sonde_linux_verdict *ret);
+
+/** Whether the kernel that was found in another epoch is still the one there is. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_is_there_still(
+	struct sonde_linux *kernel, bool *ret);
 
 /** Forgets the kernel that was found. */
 void sonde_linux_forget(struct sonde_linux *kernel);

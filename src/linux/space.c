@@ -33,8 +33,8 @@ static struct sonde_error *read_kernel(
 
 	refresh(own(space));
 	CHECK(check_half(own(space), address));
-	return sonde_page_cache_read(space, tables->physical, &tables->regime, address,
-		buffer, length);
+	return sonde_page_cache_read(
+		space, tables->physical, &tables->regime, address, buffer, length);
 }
 
 static struct sonde_error *look_kernel(

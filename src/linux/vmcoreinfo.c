@@ -129,6 +129,8 @@ struct scan {
 	/** A piece. */
 	uint8_t *buffer;
 	bool found;
+	/** Where. */
+	uint64_t hit;
 };
 
 static bool begins(const uint8_t *page)
@@ -144,6 +146,7 @@ static struct sonde_error *take(struct scan *scan, uint64_t address)
 
 	CHECK(sonde_space_read_part(scan->space, address, data, sizeof(data), &got));
 	scan->found = sonde_vmcoreinfo_parse(data, got, scan->info);
+	scan->hit = address;
 	return NULL;
 }
 
@@ -162,9 +165,10 @@ static struct sonde_error *scan_piece(struct scan *scan, uint64_t *address, bool
 	return NULL;
 }
 
-static struct sonde_error *scan_memory(struct scan *scan, struct sonde *sonde)
+static struct sonde_error *scan_memory(
+	struct scan *scan, struct sonde *sonde, uint64_t address)
 {
-	uint64_t address = 0, seen = 0;
+	uint64_t seen = address;
 
 	while (!scan->found && address >> ADDRESS_MAX_SHIFT == 0 &&
 		(address - seen) >> HOLE_SHIFT == 0) {
@@ -178,8 +182,8 @@ static struct sonde_error *scan_memory(struct scan *scan, struct sonde *sonde)
 	return NULL;
 }
 
-struct sonde_error *sonde_vmcoreinfo_scan(
-	struct sonde_target *machine, struct sonde_vmcoreinfo *ret, bool *found)
+struct sonde_error *sonde_vmcoreinfo_scan(struct sonde_target *machine, uint64_t *from,
+	struct sonde_vmcoreinfo *ret, bool *found)
 {
 	struct scan scan = {.info = ret};
 	struct sonde_error *error;
@@ -189,8 +193,10 @@ struct sonde_error *sonde_vmcoreinfo_scan(
 	scan.buffer = malloc(PIECE_BYTES);
 	if (!scan.buffer)
 		return sonde_error_no_memory();
-	error = scan_memory(&scan, machine->sonde);
+	error = scan_memory(&scan, machine->sonde, *from);
 	free(scan.buffer);
 	*found = !error && scan.found;
+	if (*found)
+		*from = scan.hit + SONDE_WINDOW_PAGE_BYTES;
 	return sonde_error_while(error, "looking for a kernel in physical memory");
 }

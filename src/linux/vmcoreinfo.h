@@ -40,11 +40,18 @@ bool sonde_vmcoreinfo_number(
 
 struct sonde_target;
 
+enum {
+	/** After so many, nobody looks for more: those of kernels that were there before.
+	 */
+	SONDE_VMCOREINFO_TRIES = 16,
+};
+
 /**
- * Scans the physical memory of @p machine for it: for machines whose memory is at hand.
- * *@p found: whether there is one.
+ * Scans the physical memory of @p machine for it, from *@p from on, which begins with 0:
+ * for machines whose memory is at hand. *@p found: whether there is one; then *@p from is
+ * behind it.
  */
-SONDE_NODISCARD struct sonde_error *sonde_vmcoreinfo_scan(
-	struct sonde_target *machine, struct sonde_vmcoreinfo *ret, bool *found);
+SONDE_NODISCARD struct sonde_error *sonde_vmcoreinfo_scan(struct sonde_target *machine,
+	uint64_t *from, struct sonde_vmcoreinfo *ret, bool *found);
 
 #endif
