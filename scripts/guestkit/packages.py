@@ -112,9 +112,9 @@ class PackageSource:
         option = f" [signed-by={_KEYS}]" if _KEYS.exists() else ""
         lines = []
         for line in listed.stdout.splitlines():
-            address, release, component = line.split()
-            if "-" not in release and "/" not in release:
-                lines.append(f"deb{option} {address} {self._suite} {component}\n")
+            words = line.split()        # without a component it is no archive of suites
+            if len(words) == 3 and "-" not in words[1] and "/" not in words[1]:
+                lines.append(f"deb{option} {words[0]} {self._suite} {words[2]}\n")
         return "".join(dict.fromkeys(lines))
 
     def _run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
