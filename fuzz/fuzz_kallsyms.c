@@ -76,6 +76,22 @@ static void look_up(struct sonde_kallsyms *kallsyms)
 	check(sonde_kallsyms_get(kallsyms, count, &symbol), false, NULL);
 }
 
+/* Who knows where the tables are finds the same. */
+static void open_again(
+	struct kallsyms_image *image, const struct sonde_kallsyms *kallsyms)
+{
+	const struct sonde_kallsyms_place *place = sonde_kallsyms_place(kallsyms), *found;
+	struct sonde_kallsyms *again = NULL;
+
+	if (sonde_kallsyms_create(&image->space, place, &again))
+		abort();
+	found = sonde_kallsyms_place(again);
+	if (found->digits != place->digits || found->markers != place->markers ||
+		sonde_kallsyms_count(again) != sonde_kallsyms_count(kallsyms))
+		abort();
+	sonde_kallsyms_destroy(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct kallsyms_image image;
@@ -90,8 +106,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	image.length -= number(data + 3);
 	place.likely += data[0] / LAYOUTS * UINT64_C(0x800);
 	error = sonde_kallsyms_create(&image.space, &place, &kallsyms);
-	if (!error)
+	if (!error) {
 		look_up(kallsyms);
+		open_again(&image, kallsyms);
+	}
 	sonde_error_destroy(error);
 	sonde_kallsyms_destroy(kallsyms);
 	return 0;

@@ -170,6 +170,32 @@ static void test_x86_image(void **state)
 	page_memory_deinit(&memory);
 }
 
+/* Its first large page as a table, of which so many entries are no code. */
+static void put_head(unsigned pages)
+{
+	put(0x5000, 8, 0x8003);
+	for (unsigned i = 0; i < 512; i++)
+		put(0x8000, i,
+			32ull * LARGE + i * UINT64_C(4096) + 3 + (i < pages ? XD : 0));
+}
+
+static void test_image_with_head(void **state)
+{
+	struct sonde_linux_image image;
+	struct sonde_page_regime regime;
+
+	(void)state;
+	map_x86();
+	regime = x86_regime();
+	put_head(16);
+	assert_true(find_image(&sonde_arch_x86_64, &regime, 0, 0, &image));
+	assert_true(image.first == large_at(8) && image.last == large_at(16) - 1);
+	assert_true(image.code_end == large_at(12));
+	put_head(17);
+	assert_false(find_image(&sonde_arch_x86_64, &regime, 0, 0, &image));
+	page_memory_deinit(&memory);
+}
+
 static void test_no_image(void **state)
 {
 	static const struct made_up_cpu off = CPU({"cr0", 0}, {"efer", 0});
@@ -316,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_runs_are_bounded),
 		cmocka_unit_test(test_x86_image),
+		cmocka_unit_test(test_image_with_head),
 		cmocka_unit_test(test_no_image),
 		cmocka_unit_test(test_aarch64_image),
 		cmocka_unit_test(test_image_space),

@@ -322,6 +322,64 @@ static void test_much_that_nearly_fits(void **state)
 	expect_no_tables();
 }
 
+/* Opens it with what may be known of places; the place where it was found is @p right. */
+static uint64_t bytes_read_with(const struct sonde_kallsyms_place *place,
+	const struct sonde_kallsyms_place *right, uint64_t count)
+{
+	const struct sonde_kallsyms_place *found;
+	struct sonde_kallsyms *kallsyms = NULL;
+
+	image.bytes = 0;
+	check(sonde_kallsyms_create(&image.space, place, &kallsyms));
+	found = sonde_kallsyms_place(kallsyms);
+	assert_true(found->digits == right->digits);
+	assert_true(found->markers == right->markers);
+	assert_int_equal(sonde_kallsyms_count(kallsyms), count);
+	sonde_kallsyms_destroy(kallsyms);
+	return image.bytes;
+}
+
+static void test_known_places(void **state)
+{
+	(void)state;
+	for (enum kallsyms_layout layout = 0; layout < LAYOUTS; layout++) {
+		struct sonde_kallsyms *kallsyms = open_image(layout, MANY);
+		struct sonde_kallsyms_place known = *sonde_kallsyms_place(kallsyms);
+		struct sonde_kallsyms_place none = kallsyms_image_place();
+
+		sonde_kallsyms_destroy(kallsyms);
+		assert_true(known.digits > KALLSYMS_IMAGE_BASE + image.tokens);
+		assert_true(known.markers == KALLSYMS_IMAGE_BASE + image.markers);
+		assert_true(bytes_read_with(&known, &known, MANY) + image.tokens / 2 <
+			    bytes_read_with(&none, &known, MANY));
+	}
+}
+
+static void test_wrong_places(void **state)
+{
+	(void)state;
+	for (enum kallsyms_layout layout = 0; layout < LAYOUTS; layout++) {
+		struct sonde_kallsyms *kallsyms = open_image(layout, MANY);
+		struct sonde_kallsyms_place right = *sonde_kallsyms_place(kallsyms);
+		const uint64_t wrong[] = {1, right.first - 4, right.first,
+			right.digits + 4, right.markers + 4, right.markers - 4,
+			right.markers + 1, right.last, right.last + 1, UINT64_MAX - 3,
+			UINT64_MAX};
+
+		sonde_kallsyms_destroy(kallsyms);
+		for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+			struct sonde_kallsyms_place place = right;
+
+			place.digits = wrong[i];
+			bytes_read_with(&place, &right, MANY);
+			place.markers = wrong[i];
+			bytes_read_with(&place, &right, MANY);
+			place.digits = right.digits;
+			bytes_read_with(&place, &right, MANY);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +395,8 @@ int main(void)
 		cmocka_unit_test(test_names_that_change),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_much_that_nearly_fits),
+		cmocka_unit_test(test_known_places),
+		cmocka_unit_test(test_wrong_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,10 +15,10 @@ scripts/guest is the same for the command line.
 from .architectures import ARCHITECTURES, find_architecture
 from .errors import GuestError
 from .guest import Guest
-from .images import Image, cache_root, ensure_image, ensure_modules, extended_initrd
+from .images import Image, cache_root, ensure_image, ensure_kernel, ensure_modules, extended_initrd, private_cache
 from .kgdb import ensure_kgdb_kernel
 from .machine import WORKLOADS
 
 __all__ = ["ARCHITECTURES", "Guest", "GuestError", "Image", "WORKLOADS", "cache_root",
-           "ensure_image", "ensure_kgdb_kernel", "ensure_modules", "extended_initrd",
-           "find_architecture"]
+           "ensure_image", "ensure_kernel", "ensure_kgdb_kernel", "ensure_modules",
+           "extended_initrd", "find_architecture", "private_cache"]

@@ -16,7 +16,7 @@ from typing import Any
 from .architectures import find_architecture
 from .console import run_command
 from .errors import GuestError, last_line
-from .images import ensure_image
+from .images import ensure_image, ensure_kernel
 from .kgdb import ensure_kgdb_kernel
 from .machine import Directory, Settings, qemu_command
 from .process import Process
@@ -66,6 +66,9 @@ class Guest:
         image = ensure_image(chosen.architecture)
         if chosen.kgdb:
             image = replace(image, kernel=ensure_kgdb_kernel())
+        elif chosen.kernel:
+            kernel, _ = ensure_kernel(chosen.architecture, chosen.kernel)
+            image = replace(image, kernel=kernel)
         files = Directory.create(directory)
         try:
             command = qemu_command(chosen, image, files)

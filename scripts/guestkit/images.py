@@ -7,16 +7,19 @@ Layout, below the cache's root:
     ARCH/initrd-HASH.gz       of that busybox and guestkit/initrd; HASH is of both
     ARCH/modules/             the kernel's modules for QEMU's devices; see ensure_modules()
     ARCH/image.json           which packages those came from
+    kernels.lock, kernels/ARCH,SUITE,PACKAGE/   the same for other kernels: vmlinuz, kernel.json
 ARCH appears by rename, complete or not at all. The network is used only when it
 is absent or a refresh is asked for.
 """
 
+import atexit
 import fcntl
 import gzip
 import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -31,6 +34,7 @@ from .errors import GuestError
 from .packages import PackageSource, extract, package_version
 
 _INITRD_SOURCES = Path(__file__).parent / "initrd"
+_KERNEL = re.compile(r"/boot/vmlinu.*|/usr/lib/modules/[^/]+/vmlinuz")    # the latter from 6.19
 _MODULES = re.compile(r"/lib/modules/[^/]+/kernel/drivers/(?:virtio|firmware)/([^/]+\.ko)")
 
 
@@ -49,6 +53,16 @@ def cache_root() -> Path:
         return Path(override).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base).absolute() / "sonde" / "guests"
+
+
+def private_cache() -> Path:
+    """From now on this process, and those that it starts, have a directory for caches of
+    their own, which goes when it ends; but for guestkit's images."""
+    os.environ["SONDE_GUEST_CACHE"] = str(cache_root())
+    directory = tempfile.mkdtemp(prefix="sonde-cache-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    os.environ["XDG_CACHE_HOME"] = directory
+    return Path(directory)
 
 
 def ensure_image(architecture: Architecture, refresh: bool = False) -> Image:
@@ -93,6 +107,44 @@ def ensure_modules(architecture: Architecture) -> Path:
                 _extract_modules(archive, Path(temporary) / "modules")
                 (Path(temporary) / "modules").rename(directory / "modules")
     return directory / "modules"
+
+
+def ensure_kernel(architecture: Architecture, wanted: str) -> tuple[Path, str]:
+    """Another kernel of Debian's: its path, and its package with its version. WANTED is
+    [SUITE:]PACKAGE, a meta package such as linux-image-rt-amd64 or one with a kernel in
+    it. What was fetched once is not fetched again."""
+    suite, _, package = wanted.rpartition(":")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*", package) or \
+            not re.fullmatch(r"[a-z][a-z-]*|", suite):
+        raise GuestError(f"'{wanted}' is no kernel: [SUITE:]PACKAGE, such as "
+                         f"trixie:{architecture.kernel_package}")
+    directory = cache_root() / "kernels" / f"{architecture.name},{suite},{package}"
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with locked(cache_root() / "kernels.lock"):
+        if not (directory / "kernel.json").exists():
+            print(f"guest: fetching Debian's {wanted} for {architecture.name}", file=sys.stderr)
+            _build_kernel(architecture, suite, package, directory)
+    facts = json.loads((directory / "kernel.json").read_text())
+    return directory / "vmlinuz", f"{facts['kernel']} {facts['kernel_version']}"
+
+
+def _build_kernel(architecture: Architecture, suite: str, package: str,
+                  directory: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="tmp-", dir=directory.parent) as temporary:
+        workspace = Path(temporary)
+        for part in ("apt", "kernel"):
+            (workspace / part).mkdir()
+        source = PackageSource(architecture.name, workspace / "apt", suite)
+        source.update()
+        kernel_package = _find_kernel(source, package)
+        archive = source.download(kernel_package)
+        kernel = workspace / "kernel" / "vmlinuz"
+        extract(archive, lambda path: kernel if _KERNEL.fullmatch(path) else None)
+        if not kernel.exists():
+            raise GuestError(f"{archive.name} holds no kernel")
+        facts = {"kernel": kernel_package, "kernel_version": package_version(archive)}
+        (workspace / "kernel/kernel.json").write_text(json.dumps(facts, indent=4) + "\n")
+        (workspace / "kernel").rename(directory)
 
 
 def extended_initrd(image: Image, files: dict[str, bytes], path: Path) -> None:
@@ -146,7 +198,7 @@ def _fetch(architecture: Architecture, source: PackageSource, image: Path) -> No
     kernel_package = _find_kernel(source, architecture.kernel_package)
     kernel = source.download(kernel_package)
     busybox = source.download("busybox-static")
-    extract(kernel, lambda path: image / "vmlinuz" if path.startswith("/boot/vmlinu") else None)
+    extract(kernel, lambda path: image / "vmlinuz" if _KERNEL.fullmatch(path) else None)
     extract(busybox, lambda path: image / "busybox" if path.endswith("bin/busybox") else None)
     _extract_modules(kernel, image / "modules")
     for name, archive in (("vmlinuz", kernel), ("busybox", busybox)):

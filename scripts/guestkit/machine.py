@@ -28,6 +28,7 @@ class Settings:
     paused: bool = False                # True: no instruction runs until QMP `cont`
     gdb: bool = True                    # False: QEMU has no gdb stub
     kgdb: bool = False                  # True: another kernel, with KGDB on a second serial port
+    kernel: str | None = None           # [SUITE:]PACKAGE of Debian: another kernel
     cpu: str | None = None              # for -cpu
     machine: str | None = None          # for -machine
     extra: Sequence[str] = field(default_factory=tuple)     # more arguments for QEMU

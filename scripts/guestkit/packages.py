@@ -36,25 +36,37 @@ Acquire::https::Timeout "30";
 """
 
 
+_OTHER_SUITE = """
+Dir::Etc::sourcelist "{root}/sources.list";
+Dir::Etc::sourceparts "{root}/no-parts";
+"""
+_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+
 class PackageSource:
-    """Packages of one architecture, as this machine's apt sources offer them.
+    """Packages of one architecture, as this machine's apt sources offer them; with SUITE,
+    what the same mirrors have in that suite of Debian.
 
     ROOT is an existing directory that becomes apt's own; the caller removes it.
     """
 
-    def __init__(self, architecture: str, root: Path) -> None:
+    def __init__(self, architecture: str, root: Path, suite: str = "") -> None:
         for tool in ("apt-get", "dpkg-deb"):
             if shutil.which(tool) is None:
                 raise GuestError(f"{tool} is not here: guests are built from Debian's "
                                  "packages, on Debian")
         self._architecture = architecture
         self._root = root
+        self._suite = suite
         for name in ("state/lists/partial", "cache/archives/partial", "no-parts", "debs"):
             (root / name).mkdir(parents=True)
         (root / "status").touch()
         inherited = [line for line in self._run("apt-config", "dump").stdout.splitlines()
                      if not _DROPPED.match(line)]
         settings = _SETTINGS.format(architecture=architecture, root=root)
+        if suite:
+            (root / "sources.list").write_text(self._other_sources())
+            settings += _OTHER_SUITE.format(root=root)
         (root / "apt.conf").write_text("\n".join(inherited) + settings)
         self._update_complaint = ""
 
@@ -69,8 +81,10 @@ class PackageSource:
         result = self._run("apt-cache", "--no-all-versions", "show", package)
         if not result.stdout.strip():
             complaint = self._update_complaint or first_complaint(result.stderr)
+            where = f"{self._suite} at the mirrors that are named" if self._suite \
+                else "the sources"
             raise GuestError(
-                f"no package {package} for {self._architecture} in the sources below "
+                f"no package {package} for {self._architecture} in {where} below "
                 f"/etc/apt: add a Debian source that has it, or see to the network; "
                 f"apt said: {complaint}")
         field = re.search(r"^Depends: (.*)$", result.stdout, re.MULTILINE)
@@ -89,6 +103,19 @@ class PackageSource:
                              "the network and try again; apt said: "
                              f"{first_complaint(result.stderr)}")
         return archives[0]
+
+    def _other_sources(self) -> str:
+        """The system's sources with another suite. A source of updates or of security
+        fixes is none of a whole suite; one that is not Debian's lacks the suite."""
+        listed = self._run("apt-get", "indextargets", "--format",
+                           "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
+        option = f" [signed-by={_KEYS}]" if _KEYS.exists() else ""
+        lines = []
+        for line in listed.stdout.splitlines():
+            words = line.split()        # without a component it is no archive of suites
+            if len(words) == 3 and "-" not in words[1] and "/" not in words[1]:
+                lines.append(f"deb{option} {words[0]} {self._suite} {words[2]}\n")
+        return "".join(dict.fromkeys(lines))
 
     def _run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         environment = dict(os.environ, LC_ALL="C")

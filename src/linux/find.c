@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "cache.h"
 #include "kernel.h"
 #include "log.h"
 #include "vmcoreinfo.h"
@@ -40,6 +41,8 @@ static struct sonde_error *find_symbols(struct sonde_linux *kernel)
 		.first = image->first,
 		.last = image->last,
 		.likely = image->code_end < image->last ? image->code_end : image->first,
+		.digits = sonde_linux_place(kernel, kernel->places.digits),
+		.markers = sonde_linux_place(kernel, kernel->places.markers),
 	};
 	struct sonde_error *error = sonde_kallsyms_create(
 		&kernel->image_space.space, &place, &kernel->symbols);
@@ -124,10 +127,14 @@ static struct sonde_error *judge(struct finder *finder, bool *is_kernel)
 {
 	struct sonde_linux *kernel = finder->kernel;
 
+	CHECK(sonde_linux_cache_load(kernel));
 	CHECK(find_symbols(kernel));
 	CHECK(find_banner(kernel, is_kernel));
 	*is_kernel = *is_kernel || kernel->symbols;
-	return *is_kernel ? use_own_tables(finder) : NULL;
+	if (!*is_kernel)
+		return NULL;
+	CHECK(use_own_tables(finder));
+	return sonde_linux_cache_store(kernel);
 }
 
 static struct sonde_error *try_image(

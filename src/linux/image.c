@@ -25,6 +25,8 @@ enum {
 	WORK_MAX = 1 << 17,
 	/** Between parts of an image: its .init sections (bytes). */
 	HOLE_MAX = 16 << 20,
+	/** Before the code of arm64's: SEGMENT_ALIGN (bytes). */
+	HEAD_MAX = 64 << 10,
 	/** There is no smaller kernel (bytes); user halves map less. */
 	IMAGE_MIN = 2 << 20,
 	/** On both sides of the anchor (bytes). */
@@ -43,10 +45,14 @@ static bool belongs(
 	       run->address - image->last - 1 <= HOLE_MAX;
 }
 
-/* The image begins with code, at which end there may be a hole. */
+/* The image begins with code, at which end there may be a hole; or with a head, and then
+ * code: arm64 from 6.12 on does not execute what is before _stext. */
 static void add_run(struct sonde_linux_image *image, const struct sonde_page_run *run)
 {
-	if (run->executable && run->address == image->code_end)
+	bool first = image->code_end == image->first &&
+		     run->address - image->first <= HEAD_MAX;
+
+	if (run->executable && (first || run->address == image->code_end))
 		image->code_end = run->last + 1;
 	image->last = run->last;
 }

@@ -2,6 +2,7 @@
 /* What is known of the kernel that was found. */
 #include <string.h>
 
+#include "cache.h"
 #include "kernel.h"
 #include "space_search.h"
 #include "vmcoreinfo.h"
@@ -138,18 +139,30 @@ static struct sonde_error *find_types(struct sonde_linux *kernel, const char **r
 {
 	static const uint8_t header[12] = {0x9f, 0xeb, 1, 0, 24};
 	const struct sonde_linux_image *image = &kernel->image;
+	uint64_t place = sonde_linux_place(kernel, kernel->places.types);
 	uint64_t first = image->code_end, last = image->last;
-	bool found;
+	bool found, known = false;
 
 	*ret = "none";
 	CHECK(find(kernel, "__start_BTF", &first, &found));
 	if (found)
 		last = first + sizeof(header) - 1;
-	CHECK(sonde_space_search(&kernel->image_space.space, first, last, header,
-		sizeof(header), &first, &found));
-	if (found)
-		*ret = "btf";
-	return NULL;
+	else if (place)
+		CHECK(sonde_space_search(&kernel->image_space.space, place,
+			place + sizeof(header) - 1, header, sizeof(header), &place,
+			&known));
+	if (known)
+		first = place;
+	else
+		CHECK(sonde_space_search(&kernel->image_space.space, first, last, header,
+			sizeof(header), &first, &known));
+	if (!known)
+		return NULL;
+	*ret = "btf";
+	if (found || kernel->places.types == first - image->first)
+		return NULL;
+	kernel->places.types = first - image->first;
+	return sonde_linux_cache_store(kernel);
 }
 
 struct sonde_error *sonde_kernel_info(

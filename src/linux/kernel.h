@@ -10,6 +10,7 @@
 #include "kallsyms.h"
 #include "module.h"
 #include "page_plan.h"
+#include "places.h"
 #include "target.h"
 #include "types.h"
 
@@ -39,6 +40,8 @@ struct sonde_linux {
 	struct sonde_kallsyms *symbols;
 	struct sonde_linux_types types;
 	struct sonde_linux_modules modules;
+	/** Places in the image, as far as they are known; and what the cache has. */
+	struct sonde_linux_places places, cached;
 	/** How threads see memory, one each; kept when the kernel is gone. */
 	struct sonde_linux_view *views;
 };
@@ -46,6 +49,14 @@ struct sonde_linux {
 static inline struct sonde_linux *sonde_linux_of(struct sonde_target *target)
 {
 	return CONTAINER_OF(target, struct sonde_linux, target);
+}
+
+/** The address of a place in the image; 0: it is not known, or not in there. */
+static inline uint64_t sonde_linux_place(const struct sonde_linux *kernel, uint64_t place)
+{
+	const struct sonde_linux_image *image = &kernel->image;
+
+	return place && place <= image->last - image->first ? image->first + place : 0;
 }
 
 /** As sonde_kernel_find(). */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "btf.h"
+#include "cache.h"
 #include "kernel.h"
 #include "log.h"
 #include "space_search.h"
@@ -107,6 +108,16 @@ static bool is_none(const struct sonde_error *error)
 	       sonde_error_is(error, SONDE_ERROR_FAULT);
 }
 
+static struct sonde_error *try_at(struct sonde_linux_types *types, uint64_t address)
+{
+	struct sonde_error *error = read_at(types, address);
+
+	if (!is_none(error))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
 static struct sonde_error *search(struct sonde_linux_types *types, uint8_t header_bytes)
 {
 	const uint8_t header[12] = {0x9f, 0xeb, 1, 0, header_bytes};
@@ -114,17 +125,15 @@ static struct sonde_error *search(struct sonde_linux_types *types, uint8_t heade
 	uint64_t address = kernel->image.code_end;
 
 	for (unsigned i = 0; i < CANDIDATES_MAX && !types->types; i++) {
-		struct sonde_error *error;
 		bool found;
 
 		CHECK(sonde_space_search(&kernel->image_space.space, address,
 			kernel->image.last, header, sizeof(header), &address, &found));
 		if (!found)
 			return NULL;
-		error = read_at(types, address);
-		if (error && !is_none(error))
-			return error;
-		sonde_error_destroy(error);
+		CHECK(try_at(types, address));
+		if (types->types)
+			kernel->places.types = address - kernel->image.first;
 		address += sizeof(header);
 	}
 	return NULL;
@@ -143,9 +152,11 @@ static struct sonde_error *load(struct sonde_linux_types *types)
 	if (found)
 		return sonde_error_while(
 			read_at(types, symbol.address), "reading the kernel's types");
+	if (sonde_linux_place(kernel, kernel->places.types))
+		CHECK(try_at(types, sonde_linux_place(kernel, kernel->places.types)));
 	for (size_t i = 0; i < ARRAY_SIZE(header_bytes) && !types->types; i++)
 		CHECK(search(types, header_bytes[i]));
-	return NULL;
+	return types->types ? sonde_linux_cache_store(kernel) : NULL;
 }
 
 struct sonde_error *sonde_linux_types_find(

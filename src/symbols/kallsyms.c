@@ -339,6 +339,12 @@ void sonde_kallsyms_destroy(struct sonde_kallsyms *kallsyms)
 	free(kallsyms);
 }
 
+const struct sonde_kallsyms_place *sonde_kallsyms_place(
+	const struct sonde_kallsyms *kallsyms)
+{
+	return &kallsyms->tables.place;
+}
+
 uint64_t sonde_kallsyms_count(const struct sonde_kallsyms *kallsyms)
 {
 	return kallsyms->tables.count;

@@ -21,6 +21,11 @@ struct sonde_kallsyms_place {
 	uint64_t first, last;
 	/** Within those: it is looked from here on first, since code comes before it. */
 	uint64_t likely;
+	/**
+	 * Where the tokens of the digits and the markers may be: looked at first, and
+	 * held against all that is held against what a search finds. 0: nobody knows.
+	 */
+	uint64_t digits, markers;
 };
 
 /**
@@ -32,6 +37,10 @@ SONDE_NODISCARD struct sonde_error *sonde_kallsyms_create(struct sonde_space *sp
 
 /** NULL is allowed. */
 void sonde_kallsyms_destroy(struct sonde_kallsyms *kallsyms);
+
+/** Where the tables are: all of it is filled in. Lives as long as @p kallsyms. */
+const struct sonde_kallsyms_place *sonde_kallsyms_place(
+	const struct sonde_kallsyms *kallsyms);
 
 uint64_t sonde_kallsyms_count(const struct sonde_kallsyms *kallsyms);
 

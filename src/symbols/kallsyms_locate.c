@@ -37,8 +37,8 @@ struct locator {
 	struct sonde_kallsyms_tables *tables;
 	/** Addresses of the token table, and behind its index. */
 	uint64_t tokens, index_end;
-	/** Behind the markers. */
-	uint64_t markers_end;
+	/** Where they begin and end. */
+	uint64_t markers, markers_end;
 	/** Of the number of symbols. */
 	uint64_t count_at;
 	uint64_t work;
@@ -315,6 +315,7 @@ static struct sonde_error *try_markers(
 	CHECK(read_markers(locator, address, (uint32_t)blocks, &read));
 	if (read)
 		CHECK(try_names(locator, address, fits));
+	locator->markers = address;
 	locator->markers_end = address + 4 * blocks;
 	return NULL;
 }
@@ -333,7 +334,8 @@ static struct sonde_error *try_adjacent(
 
 /*
  * Or there is a sequence of 3 bytes for each symbol: 768 for each block but the last one,
- * whose number of names is known when the names are.
+ * whose number of names is known when the names are. It is seldom a full one, so that
+ * there is nearly always a block more than fits into the distance.
  */
 static struct sonde_error *try_apart(
 	struct locator *locator, uint64_t address, bool *fits)
@@ -341,7 +343,7 @@ static struct sonde_error *try_apart(
 	enum { BLOCK = 4 + 3 * SONDE_KALLSYMS_BLOCK_NAMES };
 	uint64_t distance = locator->tokens - address, blocks = distance / BLOCK;
 
-	for (uint64_t i = blocks; i <= blocks + 1 && !*fits; i++) {
+	for (uint64_t i = blocks + 1; i && i >= blocks && !*fits; i--) {
 		uint64_t sequences = sonde_kallsyms_align(address + 4 * i, 8), end;
 
 		CHECK(try_markers(locator, address, i, fits));
@@ -517,11 +519,47 @@ static struct sonde_error *search_range(
 		if (!found)
 			return NULL;
 		CHECK(try_all(locator, at, fits));
-		if (*fits)
+		if (*fits) {
+			locator->tables->place.digits = at;
 			return NULL;
+		}
 		first = at + 1;
 	}
 	return NULL;
+}
+
+static bool is_inside(const struct sonde_kallsyms_place *place, uint64_t address)
+{
+	return address >= place->first && address <= place->last;
+}
+
+/* Where a search would end, if it came there. */
+static struct sonde_error *try_place(
+	struct locator *locator, const struct sonde_kallsyms_place *place, bool *fits)
+{
+	uint8_t data[sizeof(digits)];
+	size_t got;
+
+	*fits = false;
+	if (!is_inside(place, place->digits) || !is_inside(place, place->markers) ||
+		place->markers % 4)
+		return NULL;
+	CHECK(sonde_space_read_part(
+		locator->tables->space, place->digits, data, sizeof(data), &got));
+	if (got < sizeof(data) || memcmp(data, digits, sizeof(data)) != 0)
+		return NULL;
+	CHECK(try_digits(locator, place->digits, fits));
+	if (!*fits)
+		return NULL;
+	*fits = false;
+	if (place->markers >= locator->tokens ||
+		locator->tokens - place->markers > BACK_MAX)
+		return NULL;
+	CHECK(sonde_space_read_part(
+		locator->tables->space, place->markers, data, 8, &got));
+	if (got == 8)
+		CHECK(search_chunk(locator, data, 4, place->markers, fits));
+	return *fits ? find_offsets(locator, fits) : NULL;
 }
 
 struct sonde_error *sonde_kallsyms_locate(struct sonde_space *space,
@@ -531,6 +569,11 @@ struct sonde_error *sonde_kallsyms_locate(struct sonde_space *space,
 	bool fits = false;
 
 	*ret = (struct sonde_kallsyms_tables){.space = space, .place = *place};
+	if (place->digits)
+		CHECK(try_place(&locator, place, &fits));
+	if (fits)
+		return NULL;
+	locator = (struct locator){.tables = ret};
 	CHECK(search_range(&locator, place->likely, place->last, &fits));
 	if (!fits && place->likely > place->first)
 		CHECK(search_range(&locator, place->first,
@@ -539,5 +582,6 @@ struct sonde_error *sonde_kallsyms_locate(struct sonde_space *space,
 		return sonde_error_create(SONDE_ERROR_NOT_FOUND,
 			locator.work > WORK_MAX ? "the tables of kallsyms make no sense"
 						: "there are no tables of kallsyms");
+	ret->place.markers = locator.markers;
 	return NULL;
 }

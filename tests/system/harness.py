@@ -9,18 +9,22 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 TOP = Path(__file__).resolve().parent.parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "scripts"))
 
-from guestkit import Guest, GuestError  # noqa: E402
+from guestkit import Guest, GuestError, private_cache  # noqa: E402
 
 # Whoever runs the tests may ignore it (nohup), and then sonde would, too.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# What sonde remembers of kernels is no business of the user's, and none of his is ours.
+CACHE = private_cache()
 
 PATIENCE = 60       # seconds; for what is only slow when the machine is busy
 HEX = re.compile(r"0x[0-9a-f]+")
@@ -58,6 +62,18 @@ class Tap:
                     TypeError, ValueError) as error:
                 name = function.__name__.replace("_", " ")
                 self.check(f"{name}: all of it ran", False, f"{type(error).__name__}: {error}")
+
+    @contextmanager
+    def group(self) -> Iterator["Tap"]:
+        """Checks made meanwhile are counted with all others, and by themselves in
+        .passed of what this yields."""
+        before, self.passed = self.passed, True
+        group = Tap()
+        try:
+            yield group
+        finally:
+            group.passed = self.passed
+            self.passed = self.passed and before
 
     def end(self) -> int:
         print(f"1..{self.count}")
