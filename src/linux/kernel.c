@@ -9,6 +9,7 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	kernel->missing = NULL;
 	sonde_kallsyms_destroy(kernel->symbols);
 	kernel->symbols = NULL;
+	sonde_linux_symbol_files_forget(&kernel->symbol_files);
 	sonde_linux_types_forget(&kernel->types);
 	sonde_space_deinit(&kernel->image_space.space);
 	sonde_space_deinit(&kernel->space.space);
@@ -20,6 +21,7 @@ static void destroy(struct sonde_target *target)
 	struct sonde_linux *kernel = sonde_linux_of(target);
 
 	sonde_linux_forget(kernel);
+	sonde_linux_symbol_files_deinit(&kernel->symbol_files);
 	sonde_linux_types_deinit(&kernel->types);
 	sonde_linux_views_destroy(kernel);
 	sonde_target_deinit(target);
@@ -61,54 +63,27 @@ struct sonde_error *sonde_kernel_open(struct sonde_target *machine,
 
 /* --- symbols ---------------------------------------------------------------------- */
 
-static struct sonde_error *find_symbols(
-	struct sonde_target *target, struct sonde_kallsyms **ret)
-{
-	struct sonde_linux *kernel = sonde_linux_of(target);
-
-	CHECK(sonde_linux_find(kernel));
-	if (!kernel->symbols)
-		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-			"the kernel has no symbols in its memory "
-			"(CONFIG_KALLSYMS)");
-	*ret = kernel->symbols;
-	return NULL;
-}
-
 static struct sonde_error *count(struct sonde_target *target, uint64_t *ret)
 {
-	struct sonde_kallsyms *symbols;
-
-	CHECK(find_symbols(target, &symbols));
-	*ret = sonde_kallsyms_count(symbols);
-	return NULL;
+	return sonde_linux_own_count(sonde_linux_of(target), ret);
 }
 
 static struct sonde_error *get(
 	struct sonde_target *target, uint64_t index, struct sonde_symbol *ret)
 {
-	struct sonde_kallsyms *symbols;
-
-	CHECK(find_symbols(target, &symbols));
-	return sonde_kallsyms_get(symbols, index, ret);
+	return sonde_linux_own_get(sonde_linux_of(target), index, ret);
 }
 
 static struct sonde_error *find(struct sonde_target *target, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
-	struct sonde_kallsyms *symbols;
-
-	CHECK(find_symbols(target, &symbols));
-	return sonde_kallsyms_find(symbols, name, number, ret, found);
+	return sonde_linux_own_find(sonde_linux_of(target), name, number, ret, found);
 }
 
 static struct sonde_error *at(struct sonde_target *target, uint64_t address,
 	struct sonde_symbol *ret, bool *found)
 {
-	struct sonde_kallsyms *symbols;
-
-	CHECK(find_symbols(target, &symbols));
-	return sonde_kallsyms_at(symbols, address, ret, found);
+	return sonde_linux_own_at(sonde_linux_of(target), address, ret, found);
 }
 
 const struct sonde_symbol_facet sonde_linux_symbol_facet = {

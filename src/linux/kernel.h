@@ -8,7 +8,9 @@
 #include "banner.h"
 #include "image.h"
 #include "kallsyms.h"
+#include "own_symbols.h"
 #include "page_plan.h"
+#include "symbol_files.h"
 #include "target.h"
 #include "types.h"
 
@@ -36,6 +38,8 @@ struct sonde_linux {
 	struct sonde_linux_banner banner;
 	/** NULL: there are none. */
 	struct sonde_kallsyms *symbols;
+	/** What completes them. */
+	struct sonde_linux_symbol_files symbol_files;
 	struct sonde_linux_types types;
 	/** How threads see memory, one each; kept when the kernel is gone. */
 	struct sonde_linux_view *views;
@@ -46,8 +50,19 @@ static inline struct sonde_linux *sonde_linux_of(struct sonde_target *target)
 	return CONTAINER_OF(target, struct sonde_linux, target);
 }
 
+/** The kernel level of @p target, or below it; NULL: there is none. */
+struct sonde_linux *sonde_linux_below(struct sonde_target *target);
+
 /** As sonde_kernel_find(). */
 SONDE_NODISCARD struct sonde_error *sonde_linux_find(struct sonde_linux *kernel);
+
+/** The same error once more: who asks again gets the same answer. */
+struct sonde_error *sonde_linux_repeat(const struct sonde_error *error) NEVER_NULL;
+
+/** What memory tells of where the kernel's text is, how far it was moved, and of its
+ * build-id, which is "" unless it is sane. The rest of @p ret is left alone. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_identify(
+	struct sonde_linux *kernel, struct sonde_kernel_info *ret);
 
 /** Forgets the kernel that was found. */
 void sonde_linux_forget(struct sonde_linux *kernel);
