@@ -33,6 +33,8 @@ struct cli_settings {
 	bool json;
 	/** What the user said; NULL: nothing. Owned. */
 	char *level;
+	/** A file or directory with the kernel's symbols; NULL: not given. Owned. */
+	char *symbols;
 	/** Wait for a target that somebody else holds, or for a kernel. */
 	bool wait;
 	/** Stop the guest also for what could be read while it runs. */

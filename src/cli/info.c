@@ -62,6 +62,8 @@ static struct json_object *kernel_as_json(const struct sonde_kernel_info *info)
 	json_object_object_add(kernel, "types", json_object_new_string(info->types));
 	json_object_object_add(
 		kernel, "symbols", json_object_new_int64((int64_t)info->symbols));
+	json_object_object_add(kernel, "symbol_file",
+		info->symbol_file ? json_object_new_string(info->symbol_file) : NULL);
 	return kernel;
 }
 
@@ -81,6 +83,8 @@ static char *kernel_as_text(const struct sonde_kernel_info *info)
 	if (info->slide_known)
 		fprintf(stream, ", slide 0x%" PRIx64, info->slide);
 	fprintf(stream, "\n%" PRIu64 " symbols, types: %s", info->symbols, info->types);
+	if (info->symbol_file)
+		fprintf(stream, "\nmemory is completed by %s", info->symbol_file);
 	return fclose(stream) == 0 ? text : NULL;
 }
 
@@ -105,6 +109,19 @@ static void put_kernel(struct cli_output *output)
 	free(text);
 }
 
+/* A file that the user has named and that cannot be used is a failure, though. */
+static int check_symbols(struct cli *cli)
+{
+	struct sonde_kernel_info info = {.size = sizeof(info)};
+	struct sonde_error *error = sonde_kernel_info(cli->target, &info);
+
+	if (error && (sonde_error_kind(error) == SONDE_ERROR_INVALID ||
+			     sonde_error_kind(error) == SONDE_ERROR_BAD_DATA))
+		CLI_TRY(cli, error);
+	sonde_error_destroy(error);
+	return CLI_DONE;
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_thread *const *threads, *current;
@@ -116,6 +133,8 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	CLI_TRY(cli, sonde_target_threads(cli->target, &threads, &count));
 	CLI_TRY(cli, sonde_target_current_thread(cli->target, &current));
 	CLI_TRY(cli, sonde_target_paging(cli->target, current, &paging));
+	if (cli->settings.symbols && check_symbols(cli) != CLI_DONE)
+		return CLI_FAILED;
 	cli_output_begin(&output, cli, CLI_LIST, columns);
 	cli_put_text(&output, sonde_target_name(cli->target));
 	cli_put_text(&output, sonde_target_architecture(cli->target));

@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 	cli_arguments_deinit(&arguments);
 	free(cli.settings.target);
 	free(cli.settings.level);
+	free(cli.settings.symbols);
 	reap_guards();
 	return status;
 }

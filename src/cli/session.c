@@ -74,9 +74,11 @@ int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct cli_settings *settings = &cli->settings;
 	const char *target = cli_option_value(arguments, "-t");
+	const char *symbols = cli_option_value(arguments, "--symbols");
 
-	if (cli->in_shell && (target || cli_option_given(arguments, "--level") ||
-				     cli_option_given(arguments, "--helper")))
+	if (cli->in_shell &&
+		(target || symbols || cli_option_given(arguments, "--level") ||
+			cli_option_given(arguments, "--helper")))
 		return cli_usage_hint(cli, "shell", "leave it with 'quit' first",
 			"it is attached already");
 	cli->json = settings->json || cli_option_given(arguments, "--json");
@@ -90,6 +92,7 @@ int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 	for (size_t i = 0; i < arguments->given_count; i++)
 		if (!strcmp(arguments->given[i].option->name, "-v"))
 			settings->verbosity++;
+	settings->symbols = symbols ? strdup(symbols) : NULL;
 	settings->target = target ? strdup(target) : NULL;
 	return target ? split_level(cli, settings->target,
 				cli_option_value(arguments, "--level"))
@@ -175,6 +178,9 @@ int cli_attach(struct cli *cli, const struct cli_arguments *arguments)
 	status = load_helpers(cli, arguments);
 	if (status == CLI_DONE)
 		status = open_target(cli);
+	if (status == CLI_DONE && cli->settings.symbols)
+		CLI_TRY(cli,
+			sonde_kernel_use_symbols(cli->target, cli->settings.symbols));
 	/* Who asks for the kernel wants to hear that there is none. */
 	if (status == CLI_DONE && cli->settings.level &&
 		!strcmp(cli->settings.level, "kernel"))

@@ -439,29 +439,31 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 	return finder.found ? NULL : refuse(&finder);
 }
 
-/* Who asks again in the same epoch gets the same answer: it may have taken a scan. */
-static struct sonde_error *repeat(const struct sonde_error *error)
+struct sonde_error *sonde_linux_repeat(const struct sonde_error *error)
 {
-	const char *hint = sonde_error_hint(error);
+	const char *hint = sonde_error_hint(error), *what = sonde_error_what(error);
 	struct sonde_error *copy =
 		sonde_error_create(sonde_error_kind(error), "%s", sonde_error_why(error));
 
+	if (what && *what)
+		copy = sonde_error_while(copy, "%s", what);
 	return hint ? sonde_error_suggest(copy, "%s", hint) : copy;
 }
 
+/* In the same epoch it would be the same answer: it may have taken a scan. */
 static struct sonde_error *look(struct sonde_linux *kernel, uint64_t epoch)
 {
 	struct sonde_error *error;
 
 	if (kernel->missing && kernel->epoch == epoch)
-		return repeat(kernel->missing);
+		return sonde_linux_repeat(kernel->missing);
 	sonde_linux_forget(kernel);
 	error = find_anew(kernel);
 	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
 		return error;
 	kernel->missing = error;
 	kernel->epoch = epoch;
-	return repeat(error);
+	return sonde_linux_repeat(error);
 }
 
 struct sonde_error *sonde_linux_find(struct sonde_linux *kernel)

@@ -10,7 +10,7 @@
 /* CONFIG_PHYSICAL_START is 16 MiB wherever the kernel can be moved. */
 #define X86_TEXT UINT64_C(0xffffffff81000000)
 
-static struct sonde_linux *kernel_of(struct sonde_target *target)
+struct sonde_linux *sonde_linux_below(struct sonde_target *target)
 {
 	while (target && target->symbols != &sonde_linux_symbol_facet)
 		target = target->below;
@@ -19,7 +19,7 @@ static struct sonde_linux *kernel_of(struct sonde_target *target)
 
 struct sonde_error *sonde_kernel_find(struct sonde_target *target)
 {
-	struct sonde_linux *kernel = kernel_of(target);
+	struct sonde_linux *kernel = sonde_linux_below(target);
 
 	if (!kernel)
 		return sonde_error_suggest(
@@ -75,8 +75,8 @@ static struct sonde_error *find_vmcoreinfo(
 	if (!*found) {
 		const char *means = sonde_target_memory_means(machine);
 
-		/* On x86 the slide is known without it. */
-		if (machine->arch == &sonde_arch_x86_64 ||
+		/* On x86 its symbol is there if any is. */
+		if ((machine->arch == &sonde_arch_x86_64 && kernel->symbols) ||
 			(strcmp(means, "mmap") != 0 && strcmp(means, "process") != 0))
 			return NULL;
 		return scan(kernel, ret, found);
@@ -95,18 +95,18 @@ static struct sonde_error *find_vmcoreinfo(
 	return NULL;
 }
 
-/* It may name a file one day: hexadecimal, or it is none. */
+/* It names files: hexadecimal, or it is none. */
 static void take_build_id(
 	const struct sonde_vmcoreinfo *info, struct sonde_kernel_info *ret)
 {
 	char text[sizeof(ret->build_id)];
 
 	if (sonde_vmcoreinfo_text(info, "BUILD-ID", text, sizeof(text)) &&
-		strspn(text, "0123456789abcdef") == strlen(text) && strlen(text) % 2 == 0)
+		sonde_build_id_is_sane(text))
 		memcpy(ret->build_id, text, sizeof(text));
 }
 
-static struct sonde_error *fill_slide(
+struct sonde_error *sonde_linux_identify(
 	struct sonde_linux *kernel, struct sonde_kernel_info *ret)
 {
 	CLEANUP(cleanup_free) struct sonde_vmcoreinfo *info = malloc(sizeof(*info));
@@ -131,11 +131,25 @@ static struct sonde_error *fill_slide(
 	return NULL;
 }
 
+static struct sonde_error *find_types_of_file(
+	struct sonde_linux *kernel, struct sonde_kernel_info *ret)
+{
+	struct sonde_symbol_file *file;
+
+	CHECK(sonde_linux_symbol_file_find(kernel, true, &file));
+	if (file && sonde_symbol_file_has_types(file)) {
+		ret->types = "btf";
+		ret->symbol_file = file->path;
+	}
+	return NULL;
+}
+
 /*
  * The header of BTF (linux/btf.h): magic, version, flags, its own length, and the offset
  * of the types, which follow it. It is where a symbol says, or in what is no code.
  */
-static struct sonde_error *find_types(struct sonde_linux *kernel, const char **ret)
+static struct sonde_error *find_types(
+	struct sonde_linux *kernel, struct sonde_kernel_info *ret)
 {
 	static const uint8_t header[12] = {0x9f, 0xeb, 1, 0, 24};
 	const struct sonde_linux_image *image = &kernel->image;
@@ -143,7 +157,6 @@ static struct sonde_error *find_types(struct sonde_linux *kernel, const char **r
 	uint64_t first = image->code_end, last = image->last;
 	bool found, known = false;
 
-	*ret = "none";
 	CHECK(find(kernel, "__start_BTF", &first, &found));
 	if (found)
 		last = first + sizeof(header) - 1;
@@ -157,19 +170,44 @@ static struct sonde_error *find_types(struct sonde_linux *kernel, const char **r
 		CHECK(sonde_space_search(&kernel->image_space.space, first, last, header,
 			sizeof(header), &first, &known));
 	if (!known)
-		return NULL;
-	*ret = "btf";
+		return find_types_of_file(kernel, ret);
+	ret->types = "btf";
 	if (found || kernel->places.types == first - image->first)
 		return NULL;
 	kernel->places.types = first - image->first;
 	return sonde_linux_cache_store(kernel);
 }
 
+/* --- all of it -------------------------------------------------------------------- */
+
+/* Without symbols in memory, where the text is follows from the file. */
+static struct sonde_error *fill_symbols(
+	struct sonde_linux *kernel, struct sonde_kernel_info *ret)
+{
+	const struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	struct sonde_error *error = sonde_linux_own_count(kernel, &ret->symbols);
+
+	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
+	if (!files->file || !files->file->symbols)
+		return NULL;
+	ret->symbol_file = files->file->path;
+	if (!ret->text)
+		ret->text = files->first + files->slide;
+	if (!ret->slide_known)
+		ret->slide = files->slide;
+	ret->slide_known = true;
+	return NULL;
+}
+
 struct sonde_error *sonde_kernel_info(
 	struct sonde_target *target, struct sonde_kernel_info *ret)
 {
 	struct sonde_kernel_info info = {.types = "none"};
-	struct sonde_linux *kernel = kernel_of(target);
+	struct sonde_linux *kernel = sonde_linux_below(target);
 
 	if (ret->size < sizeof(ret->size))
 		return sonde_error_create(SONDE_ERROR_INVALID,
@@ -180,10 +218,9 @@ struct sonde_error *sonde_kernel_info(
 	info.size = ret->size < sizeof(info) ? ret->size : sizeof(info);
 	memcpy(info.release, kernel->banner.release, sizeof(info.release));
 	memcpy(info.version, kernel->banner.version, sizeof(info.version));
-	if (kernel->symbols)
-		info.symbols = sonde_kallsyms_count(kernel->symbols);
-	CHECK(fill_slide(kernel, &info));
-	CHECK(find_types(kernel, &info.types));
+	CHECK(sonde_linux_identify(kernel, &info));
+	CHECK(fill_symbols(kernel, &info));
+	CHECK(find_types(kernel, &info));
 	memcpy(ret, &info, info.size);
 	return NULL;
 }

@@ -10,6 +10,7 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	sonde_kallsyms_destroy(kernel->symbols);
 	kernel->symbols = NULL;
 	sonde_linux_modules_forget(&kernel->modules);
+	sonde_linux_symbol_files_forget(&kernel->symbol_files);
 	sonde_linux_types_forget(&kernel->types);
 	sonde_space_deinit(&kernel->image_space.space);
 	sonde_space_deinit(&kernel->space.space);
@@ -21,6 +22,7 @@ static void destroy(struct sonde_target *target)
 	struct sonde_linux *kernel = sonde_linux_of(target);
 
 	sonde_linux_forget(kernel);
+	sonde_linux_symbol_files_deinit(&kernel->symbol_files);
 	sonde_linux_types_deinit(&kernel->types);
 	sonde_linux_views_destroy(kernel);
 	sonde_target_deinit(target);
@@ -62,28 +64,14 @@ struct sonde_error *sonde_kernel_open(struct sonde_target *machine,
 
 /* --- symbols ---------------------------------------------------------------------- */
 
-static struct sonde_error *find_symbols(
-	struct sonde_target *target, struct sonde_kallsyms **ret)
-{
-	struct sonde_linux *kernel = sonde_linux_of(target);
-
-	CHECK(sonde_linux_find(kernel));
-	if (!kernel->symbols)
-		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-			"the kernel has no symbols in its memory "
-			"(CONFIG_KALLSYMS)");
-	*ret = kernel->symbols;
-	return NULL;
-}
-
 static struct sonde_error *count(struct sonde_target *target, uint64_t *ret)
 {
+	struct sonde_linux *kernel = sonde_linux_of(target);
 	const struct sonde_linux_modules *modules;
-	struct sonde_kallsyms *symbols;
 
-	CHECK(find_symbols(target, &symbols));
-	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
-	*ret = sonde_kallsyms_count(symbols) + modules->symbol_count;
+	CHECK(sonde_linux_own_count(kernel, ret));
+	CHECK(sonde_linux_modules_find(kernel, &modules));
+	*ret += modules->symbol_count;
 	return NULL;
 }
 
@@ -91,15 +79,14 @@ static struct sonde_error *count(struct sonde_target *target, uint64_t *ret)
 static struct sonde_error *get(
 	struct sonde_target *target, uint64_t index, struct sonde_symbol *ret)
 {
+	struct sonde_linux *kernel = sonde_linux_of(target);
 	const struct sonde_linux_modules *modules;
-	struct sonde_kallsyms *symbols;
 	uint64_t own;
 
-	CHECK(find_symbols(target, &symbols));
-	own = sonde_kallsyms_count(symbols);
+	CHECK(sonde_linux_own_count(kernel, &own));
 	if (index < own)
-		return sonde_kallsyms_get(symbols, index, ret);
-	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+		return sonde_linux_own_get(kernel, index, ret);
+	CHECK(sonde_linux_modules_find(kernel, &modules));
 	if (index - own >= modules->symbol_count)
 		return sonde_error_create(
 			SONDE_ERROR_NOT_FOUND, "there are not so many symbols");
@@ -110,13 +97,13 @@ static struct sonde_error *get(
 /* How many symbols of the kernel's own are called @p name; at most @p most are counted.
  */
 static struct sonde_error *count_named(
-	struct sonde_kallsyms *symbols, const char *name, unsigned most, unsigned *ret)
+	struct sonde_linux *kernel, const char *name, unsigned most, unsigned *ret)
 {
 	struct sonde_symbol symbol;
 	bool found = true;
 
 	for (*ret = 0; *ret < most; ++*ret) {
-		CHECK(sonde_kallsyms_find(symbols, name, *ret, &symbol, &found));
+		CHECK(sonde_linux_own_find(kernel, name, *ret, &symbol, &found));
 		if (!found)
 			break;
 	}
@@ -126,16 +113,15 @@ static struct sonde_error *count_named(
 static struct sonde_error *find(struct sonde_target *target, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
+	struct sonde_linux *kernel = sonde_linux_of(target);
 	const struct sonde_linux_modules *modules;
-	struct sonde_kallsyms *symbols;
 	unsigned own;
 
-	CHECK(find_symbols(target, &symbols));
-	CHECK(sonde_kallsyms_find(symbols, name, number, ret, found));
+	CHECK(sonde_linux_own_find(kernel, name, number, ret, found));
 	if (*found)
 		return NULL;
-	CHECK(count_named(symbols, name, number, &own));
-	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+	CHECK(count_named(kernel, name, number, &own));
+	CHECK(sonde_linux_modules_find(kernel, &modules));
 	*found = sonde_linux_modules_find_symbol(modules, name, number - own, ret);
 	return NULL;
 }
@@ -143,16 +129,15 @@ static struct sonde_error *find(struct sonde_target *target, const char *name,
 static struct sonde_error *at(struct sonde_target *target, uint64_t address,
 	struct sonde_symbol *ret, bool *found)
 {
-	const struct sonde_linux_image *image = &sonde_linux_of(target)->image;
+	struct sonde_linux *kernel = sonde_linux_of(target);
+	const struct sonde_linux_image *image = &kernel->image;
 	const struct sonde_linux_modules *modules;
-	struct sonde_kallsyms *symbols;
 
-	CHECK(find_symbols(target, &symbols));
-	CHECK(sonde_kallsyms_at(symbols, address, ret, found));
+	CHECK(sonde_linux_own_at(kernel, address, ret, found));
 	if (*found || !(address >> 63) ||
 		(address >= image->first && address <= image->last))
 		return NULL;
-	CHECK(sonde_linux_modules_find(sonde_linux_of(target), &modules));
+	CHECK(sonde_linux_modules_find(kernel, &modules));
 	*found = sonde_linux_modules_at(modules, address, ret);
 	return NULL;
 }

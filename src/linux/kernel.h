@@ -9,8 +9,10 @@
 #include "image.h"
 #include "kallsyms.h"
 #include "module.h"
+#include "own_symbols.h"
 #include "page_plan.h"
 #include "places.h"
+#include "symbol_files.h"
 #include "target.h"
 #include "types.h"
 
@@ -38,6 +40,8 @@ struct sonde_linux {
 	struct sonde_linux_banner banner;
 	/** NULL: there are none. */
 	struct sonde_kallsyms *symbols;
+	/** What completes them. */
+	struct sonde_linux_symbol_files symbol_files;
 	struct sonde_linux_types types;
 	struct sonde_linux_modules modules;
 	/** Places in the image, as far as they are known; and what the cache has. */
@@ -59,6 +63,9 @@ static inline uint64_t sonde_linux_place(const struct sonde_linux *kernel, uint6
 	return place && place <= image->last - image->first ? image->first + place : 0;
 }
 
+/** The kernel level of @p target, or below it; NULL: there is none. */
+struct sonde_linux *sonde_linux_below(struct sonde_target *target);
+
 /** As sonde_kernel_find(). */
 SONDE_NODISCARD struct sonde_error *sonde_linux_find(struct sonde_linux *kernel);
 
@@ -75,6 +82,14 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_verify(
 /** Whether the kernel that was found in another epoch is still the one there is. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_is_there_still(
 	struct sonde_linux *kernel, bool *ret);
+
+/** The same error once more: who asks again gets the same answer. */
+struct sonde_error *sonde_linux_repeat(const struct sonde_error *error) NEVER_NULL;
+
+/** What memory tells of where the kernel's text is, how far it was moved, and of its
+ * build-id, which is "" unless it is sane. The rest of @p ret is left alone. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_identify(
+	struct sonde_linux *kernel, struct sonde_kernel_info *ret);
 
 /** Forgets the kernel that was found. */
 void sonde_linux_forget(struct sonde_linux *kernel);

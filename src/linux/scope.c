@@ -116,8 +116,7 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 		return find_current(types, thread, name, found, ret);
 	if (!strcmp(name, "current"))
 		return find_current(types, thread, NULL, found, ret);
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	CHECK(sonde_linux_own_look_up(kernel, name, &symbol, found));
 	if (!*found && !strcmp(name, "init_task"))
 		return find_first(types, found, ret);
 	if (!*found)
@@ -178,19 +177,18 @@ static struct sonde_error *find_per_cpu(
 
 static void suggest(struct sonde_scope *scope, struct sonde_closest *closest)
 {
-	struct sonde_kallsyms *symbols = own(scope)->kernel->symbols;
-	uint64_t count = symbols ? sonde_kallsyms_count(symbols) : 0;
+	struct sonde_linux *kernel = own(scope)->kernel;
+	uint64_t count = 0;
+	struct sonde_error *error = sonde_linux_own_count(kernel, &count);
 
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = 0; i < count && !error; i++) {
 		struct sonde_symbol symbol;
-		struct sonde_error *error = sonde_kallsyms_get(symbols, i, &symbol);
 
-		if (error) {
-			sonde_error_destroy(error);
-			return;
-		}
-		sonde_closest_offer(closest, symbol.name);
+		error = sonde_linux_own_get(kernel, i, &symbol);
+		if (!error)
+			sonde_closest_offer(closest, symbol.name);
 	}
+	sonde_error_destroy(error);
 }
 
 const struct sonde_scope_ops sonde_linux_scope_ops = {

@@ -20,10 +20,7 @@ static struct sonde_error *find_symbol(
 {
 	struct sonde_symbol symbol;
 
-	*found = false;
-	if (!kernel->symbols)
-		return NULL;
-	CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	CHECK(sonde_linux_own_look_up(kernel, name, &symbol, found));
 	if (*found)
 		*ret = symbol.address;
 	return NULL;
@@ -37,8 +34,10 @@ static struct sonde_error *need_symbol(
 	CHECK(find_symbol(kernel, name, ret, &found));
 	if (found)
 		return NULL;
-	return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-		"the kernel has no symbol '%s' (CONFIG_KALLSYMS_ALL)", name);
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"the kernel has no symbol '%s' (CONFIG_KALLSYMS_ALL)", name),
+		"--symbols FILE takes it from the kernel's vmlinux or System.map");
 }
 
 /* --- variables of each CPU -------------------------------------------------------- */

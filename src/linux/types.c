@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * BTF is where __start_BTF says; a kernel without that symbol (arm64 without
- * KALLSYMS_ALL) has its header somewhere behind the code. That of modules hangs on
- * the list btf_modules (kernel/bpf/btf.c), whatever is called 'struct btf_module'.
+ * KALLSYMS_ALL) has its header somewhere behind the code; one without BTF may have a file
+ * that goes with it. That of modules hangs on the list btf_modules (kernel/bpf/btf.c),
+ * whatever is called 'struct btf_module'.
  */
 #include <string.h>
 
@@ -139,7 +140,7 @@ static struct sonde_error *search(struct sonde_linux_types *types, uint8_t heade
 	return NULL;
 }
 
-static struct sonde_error *load(struct sonde_linux_types *types)
+static struct sonde_error *load_from_memory(struct sonde_linux_types *types)
 {
 	static const uint8_t header_bytes[] = {24, 32};
 	struct sonde_linux *kernel = types->kernel;
@@ -159,6 +160,30 @@ static struct sonde_error *load(struct sonde_linux_types *types)
 	return types->types ? sonde_linux_cache_store(kernel) : NULL;
 }
 
+static struct sonde_error *load_from_file(struct sonde_linux_types *types)
+{
+	struct sonde_linux *kernel = types->kernel;
+	struct sonde_symbol_file *file;
+
+	CHECK(sonde_linux_symbol_file_find(kernel, true, &file));
+	if (!file)
+		return NULL;
+	return sonde_symbol_file_types(file, pointer_bytes(kernel), &types->types);
+}
+
+static struct sonde_error *load(struct sonde_linux_types *types)
+{
+	struct sonde_error *error = load_from_memory(types), *other;
+
+	if (types->types || (error && !is_none(error)))
+		return error;
+	other = load_from_file(types);
+	if (!types->types)
+		return sonde_error_first(error, other);
+	sonde_error_destroy(error);
+	return NULL;
+}
+
 struct sonde_error *sonde_linux_types_find(
 	struct sonde_linux_types *types, const struct sonde_types **ret)
 {
@@ -169,7 +194,8 @@ struct sonde_error *sonde_linux_types_find(
 		return sonde_error_suggest(
 			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 				"the kernel has no types in its memory"),
-			"one that is built with CONFIG_DEBUG_INFO_BTF has");
+			"one that is built with CONFIG_DEBUG_INFO_BTF has; "
+			"--symbols FILE takes them from its vmlinux, if that has .BTF");
 	types->scope.types = types->types;
 	*ret = types->types;
 	return NULL;
@@ -249,9 +275,7 @@ static struct sonde_error *load_modules(struct sonde_linux_types *types)
 	bool found = false;
 
 	types->modules_asked = true;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(
-			kernel->symbols, "btf_modules", 0, &symbol, &found));
+	CHECK(sonde_linux_own_look_up(kernel, "btf_modules", &symbol, &found));
 	if (!found)
 		return NULL;
 	error = sonde_fields_resolve(types->types, wishes, ARRAY_SIZE(wishes), &fields);
