@@ -45,7 +45,8 @@ static struct sonde_error *find(
 	return NULL;
 }
 
-/* The kernel's own: those of kernels before it may be in memory still. */
+/* The kernel's own: those of kernels before it may be in memory still. The first one,
+ * where it has no symbols to tell. */
 static struct sonde_error *scan(
 	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found)
 {
@@ -55,8 +56,9 @@ static struct sonde_error *scan(
 	for (unsigned i = 0; i < SONDE_VMCOREINFO_TRIES; i++) {
 		CHECK(sonde_vmcoreinfo_scan(
 			sonde_target_base(&kernel->target), &from, ret, found));
-		if (!*found || (sonde_vmcoreinfo_hex(ret, "SYMBOL(_stext)", &stext) &&
-				       stext == text))
+		if (!*found || !text ||
+			(sonde_vmcoreinfo_hex(ret, "SYMBOL(_stext)", &stext) &&
+				stext == text))
 			return NULL;
 	}
 	*found = false;

@@ -83,15 +83,14 @@ static struct sonde_error *refuse(void)
 		"--symbols FILE takes them from its vmlinux or System.map");
 }
 
-/* *@p ret is NULL where no file has any. */
-static struct sonde_error *find_file(
-	struct sonde_linux *kernel, struct sonde_linux_symbol_files **ret)
+/* *@p ret: a file has some. */
+static struct sonde_error *find_file(struct sonde_linux *kernel, bool *ret)
 {
 	struct sonde_symbol_file *file;
 
 	CHECK(sonde_linux_find(kernel));
 	CHECK(sonde_linux_symbol_file_find(kernel, false, &file));
-	*ret = file && file->symbols ? &kernel->symbol_files : NULL;
+	*ret = file && file->symbols;
 	return *ret || kernel->symbols ? NULL : refuse();
 }
 
@@ -191,11 +190,12 @@ static struct sonde_error *find_in_file(struct sonde_linux *kernel, const char *
 struct sonde_error *sonde_linux_own_find(struct sonde_linux *kernel, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
-	struct sonde_linux_symbol_files *files;
+	struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	bool has_file;
 
-	CHECK(find_file(kernel, &files));
+	CHECK(find_file(kernel, &has_file));
 	CHECK(find_in_memory(kernel, name, number, ret, found));
-	if (!files)
+	if (!has_file)
 		return NULL;
 	if (*found) {
 		trim(files, ret);
@@ -219,14 +219,15 @@ struct sonde_error *sonde_linux_own_look_up(struct sonde_linux *kernel, const ch
 struct sonde_error *sonde_linux_own_at(struct sonde_linux *kernel, uint64_t address,
 	struct sonde_symbol *ret, bool *found)
 {
-	struct sonde_linux_symbol_files *files;
+	struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	bool has_file;
 	uint32_t index;
 
 	*found = false;
-	CHECK(find_file(kernel, &files));
+	CHECK(find_file(kernel, &has_file));
 	if (kernel->symbols)
 		CHECK(sonde_kallsyms_at(kernel->symbols, address, ret, found));
-	if (!files)
+	if (!has_file)
 		return NULL;
 	if (find_at(files, address, &index) &&
 		(!*found || address_of(files, index) > ret->address)) {
@@ -321,13 +322,14 @@ static struct sonde_error *list_extra(
 
 struct sonde_error *sonde_linux_own_count(struct sonde_linux *kernel, uint64_t *ret)
 {
-	struct sonde_linux_symbol_files *files;
+	struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	bool has_file;
 
-	CHECK(find_file(kernel, &files));
-	if (files)
+	CHECK(find_file(kernel, &has_file));
+	if (has_file)
 		CHECK(list_extra(kernel, files));
 	*ret = kernel->symbols ? sonde_kallsyms_count(kernel->symbols) : 0;
-	if (files)
+	if (has_file)
 		*ret += files->extra_count;
 	return NULL;
 }
@@ -335,20 +337,21 @@ struct sonde_error *sonde_linux_own_count(struct sonde_linux *kernel, uint64_t *
 struct sonde_error *sonde_linux_own_get(
 	struct sonde_linux *kernel, uint64_t index, struct sonde_symbol *ret)
 {
-	struct sonde_linux_symbol_files *files;
+	struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	bool has_file;
 	uint64_t in_memory;
 
-	CHECK(find_file(kernel, &files));
+	CHECK(find_file(kernel, &has_file));
 	in_memory = kernel->symbols ? sonde_kallsyms_count(kernel->symbols) : 0;
 	if (index < in_memory) {
 		CHECK(sonde_kallsyms_get(kernel->symbols, index, ret));
-		if (files)
+		if (has_file)
 			trim(files, ret);
 		return NULL;
 	}
-	if (files)
+	if (has_file)
 		CHECK(list_extra(kernel, files));
-	if (!files || index - in_memory >= files->extra_count)
+	if (!has_file || index - in_memory >= files->extra_count)
 		return sonde_error_create(
 			SONDE_ERROR_NOT_FOUND, "there are not so many symbols");
 	take(files, files->extra[index - in_memory], ret);

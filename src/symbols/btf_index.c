@@ -63,7 +63,7 @@ static struct sonde_error *add(const struct sonde_btf *btf,
 	const char *name)
 {
 	size_t length = strnlen(name, SONDE_BTF_NAME_MAX + 1);
-	struct sonde_type_record old, new;
+	struct sonde_type_record old = {.kind = SONDE_TYPE_VOID}, new;
 	uint64_t *slot = NULL;
 	uint32_t hash;
 
@@ -133,7 +133,7 @@ struct sonde_error *sonde_btf_find(const struct sonde_types *types,
 	if (!index->slots)
 		CHECK(make_index(btf, functions, index));
 	*ret = 0;
-	if (!length || length > SONDE_BTF_NAME_MAX)
+	if (!index->slots || !length || length > SONDE_BTF_NAME_MAX)
 		return NULL;
 	CHECK(find_slot(btf, index, hash_of(space, name, length), space, name, length,
 		&slot, &found));

@@ -109,14 +109,14 @@ static struct sonde_error *member_of_all(const struct sonde_evaluator *evaluator
 {
 	struct sonde_evaluator types = *evaluator;
 	struct sonde_operand element = {.type = list->type, .has_address = true};
-	struct sonde_operand *elements;
+	struct sonde_operand *elements = NULL;
 
 	/* Its type is known also where there is no element. */
 	types.types_only = true;
 	CHECK(member_of_one(&types, node, &element, &element));
 	CHECK(sonde_evaluate_at(evaluator, node,
 		sonde_evaluate_allocate(evaluator, list->element_count, &elements)));
-	for (size_t i = 0; i < list->element_count; i++)
+	for (size_t i = 0; elements && i < list->element_count; i++)
 		CHECK(member_of_one(evaluator, node, &list->elements[i], &elements[i]));
 	*ret = (struct sonde_operand){
 		.type = element.type,

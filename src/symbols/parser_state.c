@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define SONDE_PARSER_STATE_IMPLEMENTATION
 #include <stdio.h>
 #include <string.h>
 

@@ -25,13 +25,19 @@ const char *sonde_parser_text(const struct sonde_parser *parser);
 
 bool sonde_parser_at_word(const struct sonde_parser *parser, const char *word);
 
-/** An error at the token. Never NULL. */
-struct sonde_error *sonde_parser_refuse(
-	const struct sonde_parser *parser, enum sonde_error_kind kind, const char *why);
+/** An error at the token. */
+struct sonde_error *sonde_parser_refuse(const struct sonde_parser *parser,
+	enum sonde_error_kind kind, const char *why) NEVER_NULL;
 
-/** The token is not what was @p expected. Never NULL. */
+/** The token is not what was @p expected. */
 struct sonde_error *sonde_parser_unexpected(
-	const struct sonde_parser *parser, const char *expected);
+	const struct sonde_parser *parser, const char *expected) NEVER_NULL;
+
+#if defined(__clang_analyzer__) && !defined(SONDE_PARSER_STATE_IMPLEMENTATION)
+#define sonde_parser_refuse(...) sonde_error_not_null(sonde_parser_refuse(__VA_ARGS__))
+#define sonde_parser_unexpected(...) \
+	sonde_error_not_null(sonde_parser_unexpected(__VA_ARGS__))
+#endif
 
 /** Advances over a token of @p kind; errors call it what is @p expected. */
 SONDE_NODISCARD struct sonde_error *sonde_parser_expect(

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define SONDE_SYNTAX_IMPLEMENTATION
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -102,8 +102,12 @@ SONDE_NODISCARD struct sonde_error *sonde_syntax_create(struct sonde_syntax_tree
 	enum sonde_syntax_kind kind, size_t offset, size_t text_length,
 	struct sonde_syntax **ret);
 
-/** An error at @p offset of @p text: "column 5: " and the reason. Never NULL. */
+/** An error at @p offset of @p text: "column 5: " and the reason. */
 struct sonde_error *sonde_syntax_error(const char *text, size_t offset,
-	enum sonde_error_kind kind, const char *why_format, ...) PRINTF(4, 5);
+	enum sonde_error_kind kind, const char *why_format, ...) PRINTF(4, 5) NEVER_NULL;
+
+#if defined(__clang_analyzer__) && !defined(SONDE_SYNTAX_IMPLEMENTATION)
+#define sonde_syntax_error(...) sonde_error_not_null(sonde_syntax_error(__VA_ARGS__))
+#endif
 
 #endif
