@@ -2,7 +2,9 @@
 /* The rest of the contract: commands that later versions have. */
 #include "table.h"
 
-static const char kernel[] = "the kernel level";
+static const char kernel[] = "knowledge of the kernel's lists";
+static const char stacks[] = "unwinding";
+static const char probes[] = "probes";
 
 const struct cli_command cli_absent_commands[] = {
 	{.name = "ps", .needs = kernel, .summary = "processes or tasks"},
@@ -11,8 +13,8 @@ const struct cli_command cli_absent_commands[] = {
 	{.name = "files", .needs = kernel, .summary = "open files"},
 	{.name = "dmesg", .needs = kernel, .summary = "kernel log"},
 	{.name = "syscalls", .needs = kernel, .summary = "the system call table"},
-	{.name = "bt", .needs = kernel, .summary = "backtrace"},
-	{.name = "trace", .needs = kernel, .summary = "log hits with typed arguments"},
-	{.name = "strace", .needs = kernel, .summary = "system calls, decoded"},
+	{.name = "bt", .needs = stacks, .summary = "backtrace"},
+	{.name = "trace", .needs = probes, .summary = "log hits with typed arguments"},
+	{.name = "strace", .needs = probes, .summary = "system calls, decoded"},
 	{NULL},
 };
