@@ -9,7 +9,8 @@ import gdb      # pylint: disable=import-error
 
 
 def members(named, prefix=""):
-    """NAME: [offset in bits, size in bits] of each member, those of anonymous ones too."""
+    """NAME: [offset in bits, size in bits] of each member, those of anonymous ones too, but
+    no bit-fields, which have no address."""
     found = {}
     for field in named.strip_typedefs().fields():
         if not hasattr(field, "bitpos"):
@@ -18,9 +19,8 @@ def members(named, prefix=""):
         if not field.name and inner.code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
             for name, (offset, size) in members(inner).items():
                 found[prefix + name] = [field.bitpos + offset, size]
-        elif field.name:
-            found[prefix + field.name] = [field.bitpos,
-                                          field.bitsize or 8 * field.type.sizeof]
+        elif field.name and not field.bitsize:
+            found[prefix + field.name] = [field.bitpos, 8 * field.type.sizeof]
     return found
 
 
@@ -54,7 +54,10 @@ for text in questions["objects"]:
     for name in members(gdb.parse_and_eval(text).type):
         kind = told(lambda each: gdb.parse_and_eval(each).type.strip_typedefs().code,
                     f"({text}).{name}")
+        expression = f"({text}).{name}"
+        if kind == gdb.TYPE_CODE_ENUM:
+            expression = f"(int){expression}"
         if kind in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL):
-            answers["values"][f"({text}).{name}"] = told(value, f"({text}).{name}")
+            answers["values"][expression] = told(value, expression)
 with open(os.environ["SONDE_TOLD"], "w", encoding="utf-8") as tell:
     json.dump(answers, tell)
