@@ -34,6 +34,10 @@ enum {
 	 */
 	KEPT_MS = 200,
 	CALLED_MS = 3000,
+	/** A single step takes less, unless the CPU is halted (milliseconds). */
+	STEP_MS = 10,
+	/** CPUs whose steps are ended. */
+	THREADS_MAX = 256,
 };
 
 /* --- connecting ----------------------------------------------------------------- */
@@ -163,6 +167,59 @@ static bool release_others(struct rescuer *rescuer)
 	return true;
 }
 
+/* Appends the identifiers of "m1,2" to @p ret, which has room for THREADS_MAX. */
+static size_t take_threads(
+	const char *list, char (*ret)[SONDE_JOURNAL_THREAD_TEXT], size_t count)
+{
+	while (*list && count < THREADS_MAX) {
+		size_t length = strcspn(list, ",");
+
+		if (length && length < sizeof(ret[0])) {
+			memcpy(ret[count], list, length);
+			ret[count++][length] = '\0';
+		}
+		list += length + (list[length] == ',');
+	}
+	return count;
+}
+
+/* Lets all run for a moment; it is stopped by us, or by a step that ends. */
+static bool runs_and_stops(struct rescuer *rescuer)
+{
+	line_send_packet(&rescuer->line, "c", 1);
+	if (hears_stop(rescuer, STEP_MS))
+		return true;
+	line_send(&rescuer->line, "\x03", 1);
+	return hears_stop(rescuer, CALLED_MS);
+}
+
+/*
+ * Whoever died may have been stepping a CPU when we made QEMU stop. Then that CPU is
+ * stepped on: QEMU ends this for the one that `Hc` names alone, or whose step it is that
+ * has stopped it (gdb_vm_state_change(), in 7.2's gdbstub.c), and it would stop after its
+ * next instruction with nobody there. So each CPU is named once, by the time of a stop.
+ */
+static void end_steps(struct rescuer *rescuer)
+{
+	static char threads[THREADS_MAX][SONDE_JOURNAL_THREAD_TEXT];
+	struct answer *answer = &rescuer->answer;
+	bool more = line_ask(&rescuer->line, "qfThreadInfo", answer);
+	size_t count = 0;
+
+	while (more && answer->text[0] == 'm' && count < THREADS_MAX) {
+		count = take_threads(answer->text + 1, threads, count);
+		more = line_ask(&rescuer->line, "qsThreadInfo", answer);
+	}
+	for (size_t i = 0; i < count; i++) {
+		char packet[SONDE_JOURNAL_THREAD_TEXT + 2];
+
+		snprintf(packet, sizeof(packet), "Hc%s", threads[i]);
+		if (!line_ask(&rescuer->line, packet, answer) ||
+			rescuer_was_refused(rescuer) || !runs_and_stops(rescuer))
+			return;
+	}
+}
+
 static bool let_run(struct rescuer *rescuer)
 {
 	const char *known = rescuer->journal->facts.detach;
@@ -209,6 +266,9 @@ static bool converse(struct rescuer *rescuer)
 	/* First, as long as the thread that stopped is the one selected. */
 	rescuer_put_pc_back(rescuer);
 	rescuer_undo(rescuer);
+	if (journal->facts.qemu && !journal->facts.user_mode &&
+		rescuer->line.was_interrupted)
+		end_steps(rescuer);
 	if (journal->facts.kgdb && journal->entry_count && !release_others(rescuer))
 		return true;
 	return !ran_before(rescuer) || let_run(rescuer);
