@@ -3,16 +3,14 @@
  * The members that somebody needs of a target's structures, by a table: where each
  * lies is looked up once, by name, and what is missing has its name in the error.
  *
- *	struct task_fields {
+ *	struct fields {
  *		struct sonde_field state, pid, pgd;
  *	};
  *
  *	static const struct sonde_field_wish wishes[] = {
- *		{"struct task_struct", "__state|state", offsetof(struct task_fields,
- *state)},
- *		{"struct task_struct", "pid", offsetof(struct task_fields, pid)},
- *		{"struct mm_struct", "pgd", offsetof(struct task_fields, pgd), .optional =
- *true},
+ *		{"struct task_struct", "__state|state", offsetof(struct fields, state)},
+ *		{"struct task_struct", "pid", offsetof(struct fields, pid)},
+ *		{"struct mm_struct", "pgd", offsetof(struct fields, pgd), true},
  *	};
  *
  *	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &fields));
