@@ -22,6 +22,18 @@ def find_program(architecture: str = "x86_64") -> str:
     return shutil.which(f"qemu-system-{architecture}") or f"qemu-system-{architecture}"
 
 
+def descriptors(pid: int, part: str) -> "list[tuple[Path, os.stat_result]]":
+    """Those of the process that lead to a file with PART in its name. They come and go."""
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            if part in os.readlink(entry):
+                found.append((entry, entry.stat()))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 class Qemu:
     """A QEMU with two monitors: `qmp` is for sonde, `control` is for the test.
 
@@ -96,7 +108,6 @@ class Qemu:
 
     def ram_file(self, part: str) -> Path:
         """The file with PART in its name that the process has mapped, by a descriptor."""
-        for entry in Path(f"/proc/{self.pid}/fd").iterdir():
-            if part in os.readlink(entry):
-                return entry
+        for entry, _ in descriptors(self.pid, part):
+            return entry
         raise LookupError(f"QEMU has no descriptor of {part}")
