@@ -10,6 +10,7 @@
 #include "arch.h"
 #include "error.h"
 #include "macros.h"
+#include "page_cache.h"
 #include "page_plan.h"
 #include "page_walk.h"
 
@@ -151,12 +152,14 @@ static void check_walk(const struct image *image, const struct sonde_translation
 static void check_look(struct image *image, const struct sonde_page_regime *regime,
 	uint64_t address, const struct sonde_translation *found)
 {
+	struct sonde_space virtual = {.epoch = &image->epoch};
 	struct sonde_window window;
 	struct sonde_error *error =
-		sonde_page_look(&image->space, regime, address, &window);
+		sonde_page_cache_look(&virtual, &image->space, regime, address, &window);
 	const uint8_t *byte = found ? find(image, found->physical_address) : NULL;
 	uint64_t offset;
 
+	sonde_space_deinit(&virtual);
 	/* That nothing is where a page is mapped to, reading tells. */
 	expect(!error == (found != NULL));
 	if (error) {
