@@ -286,6 +286,27 @@ static void test_writes(void **state)
 	scene_deinit(&scene);
 }
 
+/* What the tables say, and nothing else: each page is looked at, and then written. */
+static void test_writes_of_code(void **state)
+{
+	static const uint8_t pattern[2 * SMALL];
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 5, 0x20000 | UINT64_C(1) << 63);
+	scene_map(&scene, 6, 0x11000);
+	check(write_pages(&scene, scene_page(5), pattern, SMALL));
+	assert_int_equal(scene.memory.code_writes, 0);
+	check(write_pages(&scene, scene_page(5), pattern, 2 * SMALL));
+	assert_int_equal(scene.memory.code_writes, 2);
+	/* Where nothing is translated, nothing is known. */
+	scene.regime = (struct sonde_page_regime){.range_count = 0};
+	check(write_pages(&scene, 0x20000, pattern, 8));
+	assert_int_equal(scene.memory.code_writes, 4);
+	scene_deinit(&scene);
+}
+
 /* A page is not mapped, has no memory behind it, or fails only when it is written. */
 static void test_failed_writes_change_nothing(void **state)
 {
@@ -479,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_error_behind_a_run),
 		cmocka_unit_test(test_read_of_broken_memory),
 		cmocka_unit_test(test_writes),
+		cmocka_unit_test(test_writes_of_code),
 		cmocka_unit_test(test_failed_writes_change_nothing),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_absent_pages),
