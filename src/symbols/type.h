@@ -117,6 +117,11 @@ SONDE_NODISCARD struct sonde_error *sonde_types_look_up(const struct sonde_types
 	enum sonde_type_space space, const char *name, size_t length, bool *found,
 	struct sonde_type *ret);
 
+/** As sonde_types_find(), without a name that is close: for what may well be missing,
+ * since looking through all names takes long. */
+SONDE_NODISCARD struct sonde_error *sonde_types_find_plainly(
+	const struct sonde_types *types, const char *name, struct sonde_type *ret);
+
 /** The value of an enumerator of any enumeration, and which it is. */
 SONDE_NODISCARD struct sonde_error *sonde_types_find_enumerator(
 	const struct sonde_types *types, const char *name, bool *found,

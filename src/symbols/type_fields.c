@@ -23,7 +23,7 @@ static struct sonde_error *find_type(
 		struct sonde_error *error;
 
 		snprintf(name, sizeof(name), "%.*s", (int)length, alternatives);
-		error = sonde_types_find(types, name, ret);
+		error = sonde_types_find_plainly(types, name, ret);
 		if (!error)
 			break;
 		first = sonde_error_first(first, error);

@@ -169,6 +169,8 @@ struct finder {
 	struct sonde_scope *scope;
 	/** For built-in types, and names that are close; NULL: there are none yet. */
 	const struct sonde_types *types;
+	/** What is missing is not held against all names that there are. */
+	bool plainly;
 };
 
 static struct sonde_error *ask(struct finder *finder, enum sonde_type_space space,
@@ -207,6 +209,9 @@ static struct sonde_error *find(
 	CHECK(ask(finder, space, tag, length, &found, &type));
 	if (!found && space == SONDE_TYPE_NAMES && finder->types)
 		found = find_builtin(finder->types, tag, length, &type);
+	if (!found && finder->plainly)
+		return sonde_error_create(
+			SONDE_ERROR_NOT_FOUND, "no type is called '%.*s'", 100, name);
 	if (!found)
 		return no_type(finder->types, space, name, tag, length);
 	for (; *stars; stars++) {
@@ -225,6 +230,14 @@ struct sonde_error *sonde_types_find(
 	const struct sonde_types *types, const char *name, struct sonde_type *ret)
 {
 	struct finder finder = {.types = types};
+
+	return find(&finder, name, ret);
+}
+
+struct sonde_error *sonde_types_find_plainly(
+	const struct sonde_types *types, const char *name, struct sonde_type *ret)
+{
+	struct finder finder = {.types = types, .plainly = true};
 
 	return find(&finder, name, ret);
 }
