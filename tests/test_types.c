@@ -14,6 +14,7 @@
 
 #include "btf.h"
 #include "btf_builder.h"
+#include "record.h"
 #include "type_bits.h"
 #include "type_facet.h"
 #include "type_fields.h"
@@ -544,6 +545,57 @@ static void test_fields(void **state)
 	end(&small);
 }
 
+/* In as few reads as the gap allows, and nothing that is not needed. */
+static void test_copies(void **state)
+{
+	struct sonde_space space;
+	struct sonde_record record;
+	struct needed needed;
+	struct small small;
+	uint8_t copy[128];
+	char text[9];
+
+	(void)state;
+	begin(&small, false);
+	for (size_t i = 0; i < sizeof(space.bytes); i++)
+		space.bytes[i] = (uint8_t)(i + 1);
+	assert_null(
+		sonde_fields_resolve(small.types, wishes, ARRAY_SIZE(wishes), &needed));
+	assert_null(
+		sonde_record_plan(wishes, ARRAY_SIZE(wishes), &needed, 4096, &record));
+	assert_int_equal(record.count, 1);
+	assert_int_equal(record.pieces[0].offset, 0);
+	assert_int_equal(record.pieces[0].bytes, record.bytes);
+	assert_null(sonde_record_plan(wishes, ARRAY_SIZE(wishes), &needed, 0, &record));
+	assert_true(record.count > 1);
+	memset(copy, 0xee, sizeof(copy));
+	assert_null(sonde_record_read(&record, &space, 16, copy));
+	for (size_t i = 0; i < sizeof(copy); i++) {
+		bool wanted = false;
+
+		for (unsigned k = 0; k < record.count; k++)
+			wanted |= i >= record.pieces[k].offset &&
+				  i - record.pieces[k].offset < record.pieces[k].bytes;
+		assert_int_equal(copy[i], wanted ? i + 17 : 0xee);
+	}
+	assert_int_equal(sonde_record_integer(&needed.pid, copy), 0x18171615);
+	assert_int_equal(sonde_record_integer(&needed.gone, copy), 0);
+	assert_int_equal(sonde_record_integer(&needed.comm, copy), 0);
+	assert_int_equal(sonde_record_integer(&needed.mode, copy),
+		copy[needed.mode.offset] >> 1 & 0x1f);
+	sonde_record_text(&needed.comm, copy, text, sizeof(text));
+	assert_memory_equal(text, copy + needed.comm.offset, 8);
+	assert_int_equal(text[8], 0);
+	copy[needed.comm.offset + 2] = '\0';
+	sonde_record_text(&needed.comm, copy, text, sizeof(text));
+	assert_int_equal(strlen(text), 2);
+	sonde_record_text(&needed.gone, copy, text, sizeof(text));
+	assert_int_equal(strlen(text), 0);
+	check_error(
+		sonde_record_read(&record, &space, 4090, copy), SONDE_ERROR_FAULT, "");
+	end(&small);
+}
+
 /* A kernel whose members have other names, moved, or are gone. */
 static void test_fields_move(void **state)
 {
@@ -929,6 +981,7 @@ int main(void)
 		cmocka_unit_test(test_declared),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_fields_move),
 		cmocka_unit_test(test_bits),
 		cmocka_unit_test(test_headers),

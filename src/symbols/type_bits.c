@@ -37,21 +37,16 @@ static void place_of(const struct sonde_bits *bits, unsigned width, unsigned i,
 	*ret_bit = bits->big_endian ? 7 - position % 8 : position % 8;
 }
 
-struct sonde_error *sonde_bits_read(const struct sonde_bits *bits,
-	struct sonde_space *space, uint64_t address, uint64_t *ret)
+static uint64_t assemble(
+	const struct sonde_bits *bits, unsigned width, const uint8_t *bytes)
 {
-	uint8_t bytes[BYTES_MAX] = {0};
 	uint64_t integer = 0;
-	unsigned width = 0;
 
-	CHECK(check(bits, &width));
-	CHECK(sonde_space_read(space, address, bytes, (bits->offset + width + 7) / 8));
 	/* What nearly all are. */
 	if (!bits->size && !bits->big_endian) {
 		for (unsigned i = 0; i < width / 8; i++)
 			integer |= (uint64_t)bytes[i] << 8 * i;
-		*ret = sonde_integer_extend(integer, width, bits->is_signed);
-		return NULL;
+		return sonde_integer_extend(integer, width, bits->is_signed);
 	}
 	for (unsigned i = 0; i < width; i++) {
 		unsigned byte, bit;
@@ -59,7 +54,29 @@ struct sonde_error *sonde_bits_read(const struct sonde_bits *bits,
 		place_of(bits, width, i, &byte, &bit);
 		integer |= (uint64_t)(bytes[byte] >> bit & 1) << i;
 	}
-	*ret = sonde_integer_extend(integer, width, bits->is_signed);
+	return sonde_integer_extend(integer, width, bits->is_signed);
+}
+
+uint64_t sonde_bits_get(const struct sonde_bits *bits, const uint8_t *bytes)
+{
+	unsigned width = 0;
+	struct sonde_error *error = check(bits, &width);
+
+	if (!error)
+		return assemble(bits, width, bytes);
+	sonde_error_destroy(error);
+	return 0;
+}
+
+struct sonde_error *sonde_bits_read(const struct sonde_bits *bits,
+	struct sonde_space *space, uint64_t address, uint64_t *ret)
+{
+	uint8_t bytes[BYTES_MAX] = {0};
+	unsigned width = 0;
+
+	CHECK(check(bits, &width));
+	CHECK(sonde_space_read(space, address, bytes, (bits->offset + width + 7) / 8));
+	*ret = assemble(bits, width, bytes);
 	return NULL;
 }
 

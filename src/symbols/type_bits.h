@@ -22,6 +22,9 @@ struct sonde_bits {
 	bool big_endian;
 };
 
+/** Of the bytes at hand that have all the bits; extended. 0: no integer is like that. */
+uint64_t sonde_bits_get(const struct sonde_bits *bits, const uint8_t *bytes);
+
 /** Reads the least bytes that have all the bits; the result is extended. */
 SONDE_NODISCARD struct sonde_error *sonde_bits_read(const struct sonde_bits *bits,
 	struct sonde_space *space, uint64_t address, uint64_t *ret);
