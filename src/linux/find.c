@@ -61,10 +61,7 @@ static struct sonde_error *find_banner(struct sonde_linux *kernel, bool *found)
 	const struct sonde_linux_image *image = &kernel->image;
 	struct sonde_symbol symbol;
 
-	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(
-			kernel->symbols, "linux_banner", 0, &symbol, found));
+	CHECK(sonde_linux_own_in_memory(kernel, "linux_banner", &symbol, found));
 	if (*found)
 		CHECK(sonde_linux_banner_read(
 			space, symbol.address, &kernel->banner, found));
@@ -109,8 +106,8 @@ static struct sonde_error *use_own_tables(struct finder *finder)
 	struct sonde_symbol symbol;
 	bool found = false;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names) && kernel->symbols && !found; i++)
-		CHECK(sonde_kallsyms_find(kernel->symbols, names[i], 0, &symbol, &found));
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && !found; i++)
+		CHECK(sonde_linux_own_in_memory(kernel, names[i], &symbol, &found));
 	if (!found || symbol.address < kernel->image.first ||
 		symbol.address > kernel->image.last)
 		return NULL;

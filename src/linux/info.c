@@ -37,9 +37,7 @@ static struct sonde_error *find(
 {
 	struct sonde_symbol symbol = {.address = 0};
 
-	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	CHECK(sonde_linux_own_in_memory(kernel, name, &symbol, found));
 	if (*found)
 		*ret = symbol.address;
 	return NULL;
@@ -174,10 +172,9 @@ static struct sonde_error *find_types(
 	if (!known)
 		return find_types_of_file(kernel, ret);
 	ret->types = "btf";
-	if (found || kernel->places.types == first - image->first)
-		return NULL;
-	kernel->places.types = first - image->first;
-	return sonde_linux_cache_store(kernel);
+	if (!found)
+		kernel->places.types = first - image->first;
+	return NULL;
 }
 
 /* --- all of it -------------------------------------------------------------------- */
@@ -223,6 +220,7 @@ struct sonde_error *sonde_kernel_info(
 	CHECK(sonde_linux_identify(kernel, &info));
 	CHECK(fill_symbols(kernel, &info));
 	CHECK(find_types(kernel, &info));
+	CHECK(sonde_linux_cache_store(kernel));
 	memcpy(ret, &info, info.size);
 	return NULL;
 }
