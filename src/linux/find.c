@@ -95,8 +95,8 @@ static bool maps(struct sonde_space *physical, const struct sonde_page_regime *r
 }
 
 /*
- * x86: what a CPU has loaded are the tables of some process, which ends one day. The
- * kernel's own ones are in its image.
+ * x86, riscv64: what a CPU has loaded are the tables of some process, which ends one day.
+ * The kernel's own ones are in its image.
  */
 static struct sonde_error *use_own_tables(struct finder *finder)
 {
@@ -308,17 +308,41 @@ static bool make_up_aarch64(const struct sonde_vmcoreinfo *info, struct made_up 
 	return true;
 }
 
+/* satp (4.1.11 of the privileged ISA): the mode by the bits of an address, the page. */
+static bool make_up_riscv64(const struct sonde_vmcoreinfo *info, struct made_up *ret)
+{
+	uint64_t tables, offset, bits;
+
+	if (!sonde_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &tables) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(va_kernel_pa_offset)", &offset) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(VA_BITS)", &bits) ||
+		(bits != 39 && bits != 48 && bits != 57))
+		return false;
+	*ret = (struct made_up){
+		{"satp"},
+		{(8 + (bits - 39) / 9) << 60 | (tables - offset) >> 12},
+	};
+	return true;
+}
+
 static bool make_up(const struct sonde_arch *arch, const struct sonde_vmcoreinfo *info,
 	struct sonde_page_regime *ret)
 {
+	static const struct {
+		const struct sonde_arch *arch;
+		bool (*make_up)(const struct sonde_vmcoreinfo *, struct made_up *);
+	} known[] = {
+		{&sonde_arch_x86_64, make_up_x86},
+		{&sonde_arch_aarch64, make_up_aarch64},
+		{&sonde_arch_riscv64, make_up_riscv64},
+	};
 	struct made_up registers = {{NULL}};
 	struct sonde_arch_reader reader = {read_made_up, &registers};
 
-	if (arch == &sonde_arch_x86_64)
-		return make_up_x86(info, &registers) && arch->read_regime(&reader, ret);
-	if (arch == &sonde_arch_aarch64)
-		return make_up_aarch64(info, &registers) &&
-		       arch->read_regime(&reader, ret);
+	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].arch == arch)
+			return known[i].make_up(info, &registers) &&
+			       arch->read_regime(&reader, ret);
 	return false;
 }
 
@@ -412,12 +436,11 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 	};
 	struct sonde_error *error;
 
-	if (finder.machine->arch != &sonde_arch_x86_64 &&
-		finder.machine->arch != &sonde_arch_aarch64)
+	if (!sonde_linux_image_is_known(finder.machine->arch))
 		return sonde_error_suggest(
 			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-				"this version finds kernels on x86_64 and aarch64, and "
-				"this is %s",
+				"this version finds kernels on x86_64, aarch64 and "
+				"riscv64, and this is %s",
 				finder.machine->arch->name),
 			"--level machine does without");
 	error = sonde_target_physical(finder.machine, &finder.physical);

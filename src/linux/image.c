@@ -10,6 +10,10 @@
  * of the kernel's half, and VBAR_EL1 points into it. With isolation, in user mode,
  * TTBR1 is tramp_pg_dir, which the linker put some pages before swapper_pg_dir
  * (arch/arm64/kernel/vmlinux.lds.S), and VBAR points to a copy of the mapping.
+ *
+ * riscv64 (Documentation/riscv/vm-layout.rst): the image is within the last 2 GiB, and
+ * every process's tables have it (to 5.12 it was in the linear mapping, which is not
+ * looked for).
  */
 #include <string.h>
 
@@ -19,6 +23,9 @@
 #define X86_FIRST UINT64_C(0xffffffff80000000)
 #define X86_LAST  UINT64_C(0xffffffffbfffffff)
 #define X86_USER  UINT64_C(0x1000)
+
+#define RISCV64_FIRST UINT64_C(0xffffffff80000000)
+#define RISCV64_LAST  UINT64_MAX
 
 enum {
 	/** Entries of tables that are looked at for one image. */
@@ -172,7 +179,15 @@ bool sonde_linux_image_tables(
 		return false;
 	if (arch == &sonde_arch_x86_64)
 		return x86_tables(regime, attempt);
+	if (arch == &sonde_arch_riscv64)
+		return attempt == 0;
 	return arch == &sonde_arch_aarch64 && aarch64_tables(regime, attempt);
+}
+
+bool sonde_linux_image_is_known(const struct sonde_arch *arch)
+{
+	return arch == &sonde_arch_x86_64 || arch == &sonde_arch_aarch64 ||
+	       arch == &sonde_arch_riscv64;
 }
 
 struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
@@ -185,6 +200,8 @@ struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
 		return NULL;
 	if (arch == &sonde_arch_x86_64)
 		return search(physical, ret, X86_FIRST, X86_LAST, 0, found);
+	if (arch == &sonde_arch_riscv64)
+		return search(physical, ret, RISCV64_FIRST, RISCV64_LAST, 0, found);
 	return find_around(physical, ret, anchor, found);
 }
 

@@ -26,6 +26,9 @@ enum {
 	SONDE_LINUX_IMAGE_ATTEMPTS = 3,
 };
 
+/** Whether it is known where a kernel's image is. */
+bool sonde_linux_image_is_known(const struct sonde_arch *arch);
+
 /**
  * Makes of @p regime, which a CPU has loaded, what the kernel's tables may be: which are
  * tried, @p attempt says, from 0. False: there are no more.

@@ -10,6 +10,9 @@
 /* CONFIG_PHYSICAL_START is 16 MiB wherever the kernel can be moved. */
 #define X86_TEXT UINT64_C(0xffffffff81000000)
 
+/* KERNEL_LINK_ADDR (arch/riscv/include/asm/pgtable.h). */
+#define RISCV64_START UINT64_C(0xffffffff80000000)
+
 struct sonde_linux *sonde_linux_below(struct sonde_target *target)
 {
 	while (target && target->symbols != &sonde_linux_symbol_facet)
@@ -127,6 +130,10 @@ struct sonde_error *sonde_linux_identify(
 	if (!ret->slide_known && arch == &sonde_arch_x86_64 && ret->text) {
 		ret->slide = ret->text - X86_TEXT;
 		ret->slide_known = true;
+	}
+	if (!ret->slide_known && arch == &sonde_arch_riscv64) {
+		CHECK(find(kernel, "_start", &ret->slide, &ret->slide_known));
+		ret->slide -= ret->slide_known ? RISCV64_START : 0;
 	}
 	return NULL;
 }

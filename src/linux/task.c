@@ -137,12 +137,28 @@ static struct sonde_error *read_current_x86(
 		&kernel->space.space, base + variable + member.bit_offset / 8, 8, ret);
 }
 
+/* riscv64: in tp in the kernel, in sscratch while a program runs (arch/riscv/kernel/
+ * entry.S). */
+static struct sonde_error *read_current_riscv64(
+	struct sonde_thread *thread, uint64_t *ret)
+{
+	CHECK(read_kernel_address(thread, "tp", ret));
+	if (!*ret)
+		CHECK(read_kernel_address(thread, "sscratch", ret));
+	if (*ret)
+		return NULL;
+	return sonde_error_create(SONDE_ERROR_NOT_FOUND,
+		"neither tp nor sscratch tells which task the CPU runs");
+}
+
 struct sonde_error *sonde_linux_current_task(
 	struct sonde_linux *kernel, struct sonde_thread *thread, uint64_t *ret)
 {
 	uint64_t variable;
 
 	CHECK(sonde_linux_find(kernel));
+	if (kernel->target.arch == &sonde_arch_riscv64)
+		return read_current_riscv64(thread, ret);
 	if (kernel->target.arch == &sonde_arch_x86_64) {
 		CHECK(read_current_x86(kernel, thread, ret));
 		return NULL;
