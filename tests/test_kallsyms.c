@@ -196,6 +196,36 @@ static void test_near(void **state)
 	}
 }
 
+/* Behind a serial line: the offsets are found by samples, and then little is read. */
+static void test_samples(void **state)
+{
+	enum { COUNT = 9900 };
+
+	(void)state;
+	for (enum kallsyms_layout layout = 0; layout < LAYOUTS; layout++) {
+		struct sonde_kallsyms_place place = kallsyms_image_place();
+		struct sonde_kallsyms *kallsyms;
+		uint64_t searched;
+
+		kallsyms_image_init(&image, layout, COUNT);
+		check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+		searched = image.bytes;
+		sonde_kallsyms_destroy(kallsyms);
+		image.bytes = image.reads = 0;
+		place.slow = true;
+		check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+		assert_int_equal(sonde_kallsyms_count(kallsyms), COUNT);
+		for (unsigned k = 0; k < COUNT; k += 97)
+			look_up(kallsyms, layout, k);
+		sonde_kallsyms_destroy(kallsyms);
+		/* Other layouts are no worse, but for the samples. */
+		image.bytes = image.reads = 0;
+		check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+		assert_true(image.bytes < searched + (64 << 10));
+		sonde_kallsyms_destroy(kallsyms);
+	}
+}
+
 /* A lookup reads little: what slow connections have to carry. */
 static void test_lookups_are_cheap(void **state)
 {
@@ -432,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_between_symbols),
 		cmocka_unit_test(test_names_that_are_not_there),
 		cmocka_unit_test(test_near),
+		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_lookups_are_cheap),
 		cmocka_unit_test(test_wrong_tokens),
 		cmocka_unit_test(test_wrong_markers_and_names),

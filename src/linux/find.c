@@ -34,6 +34,14 @@ static bool is_about_content(const struct sonde_error *error)
 	       sonde_error_is(error, SONDE_ERROR_FAULT);
 }
 
+/* Memory that is read at the speed of memory: else a scan takes minutes. */
+static bool is_at_hand(const struct sonde_target *machine)
+{
+	const char *means = sonde_target_memory_means(machine);
+
+	return !strcmp(means, "mmap") || !strcmp(means, "process");
+}
+
 static struct sonde_error *find_symbols(struct sonde_linux *kernel)
 {
 	const struct sonde_linux_image *image = &kernel->image;
@@ -43,6 +51,7 @@ static struct sonde_error *find_symbols(struct sonde_linux *kernel)
 		.likely = image->code_end < image->last ? image->code_end : image->first,
 		.digits = sonde_linux_place(kernel, kernel->places.digits),
 		.markers = sonde_linux_place(kernel, kernel->places.markers),
+		.slow = !is_at_hand(sonde_target_base(&kernel->target)),
 	};
 	struct sonde_error *error = sonde_kallsyms_create(
 		&kernel->image_space.space, &place, &kernel->symbols);
@@ -144,6 +153,8 @@ static struct sonde_error *try_image(
 	sonde_linux_forget(kernel);
 	kernel->image = *image;
 	sonde_linux_image_space_init(&kernel->image_space, finder->physical, image);
+	if (!is_at_hand(finder->machine))
+		CHECK(sonde_linux_image_space_keep(&kernel->image_space));
 	error = judge(finder, &is_kernel);
 	if (error || !is_kernel) {
 		sonde_linux_forget(kernel);
@@ -344,14 +355,6 @@ static bool make_up(const struct sonde_arch *arch, const struct sonde_vmcoreinfo
 			return known[i].make_up(info, &registers) &&
 			       arch->read_regime(&reader, ret);
 	return false;
-}
-
-/* Memory that is read at the speed of memory: else a scan takes minutes. */
-static bool is_at_hand(const struct sonde_target *machine)
-{
-	const char *means = sonde_target_memory_means(machine);
-
-	return !strcmp(means, "mmap") || !strcmp(means, "process");
 }
 
 /* One kernel that left its page in memory: it may be gone since. */

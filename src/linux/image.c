@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "image.h"
+#include "image_cache.h"
 #include "space_search.h"
 
 #define X86_FIRST UINT64_C(0xffffffff80000000)
@@ -297,7 +298,11 @@ static struct sonde_error *read_image(
 		return sonde_error_fault(address, "it is not in the kernel's image");
 	if (length - 1 > image->last - address)
 		within = (size_t)(image->last - address) + 1;
-	error = sonde_space_read(image->physical, physical, buffer, within);
+	if (image->cache)
+		error = sonde_linux_image_cache_read(image->cache, *space->epoch,
+			image->physical, physical, buffer, within);
+	else
+		error = sonde_space_read(image->physical, physical, buffer, within);
 	if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
 		uint64_t done = sonde_error_address(error) - physical;
 
@@ -365,4 +370,20 @@ void sonde_linux_image_space_init(struct sonde_linux_image_space *ret,
 		.last = image->last,
 		.target = image->physical,
 	};
+}
+
+struct sonde_error *sonde_linux_image_space_keep(struct sonde_linux_image_space *image)
+{
+	if (!image->cache)
+		image->cache = calloc(1, sizeof(*image->cache));
+	return image->cache ? NULL : sonde_error_no_memory();
+}
+
+void sonde_linux_image_space_deinit(struct sonde_linux_image_space *image)
+{
+	sonde_space_deinit(&image->space);
+	if (image->cache)
+		sonde_linux_image_cache_clear(image->cache);
+	free(image->cache);
+	image->cache = NULL;
 }

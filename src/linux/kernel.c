@@ -12,7 +12,7 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	sonde_linux_modules_forget(&kernel->modules);
 	sonde_linux_symbol_files_forget(&kernel->symbol_files);
 	sonde_linux_types_forget(&kernel->types);
-	sonde_space_deinit(&kernel->image_space.space);
+	sonde_linux_image_space_deinit(&kernel->image_space);
 	sonde_space_deinit(&kernel->space.space);
 	kernel->banner = (struct sonde_linux_banner){.address = 0};
 }

@@ -26,6 +26,8 @@ struct sonde_kallsyms_place {
 	 * held against all that is held against what a search finds. 0: nobody knows.
 	 */
 	uint64_t digits, markers;
+	/** A read is a round trip: samples come before a search. */
+	bool slow;
 };
 
 /**
