@@ -3,6 +3,7 @@
  * A list of modules with changes in it: a byte for the layout, then what
  * linux_image_change() takes. Whatever is found must hold together.
  */
+#include <sonde/module.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,28 @@ static void look_up(const struct sonde_linux_modules *modules)
 	}
 }
 
+static void list(struct sonde_target *target)
+{
+	const struct sonde_modules_options options = {
+		.size = sizeof(options), .users = true};
+	const struct sonde_module *module;
+	struct sonde_modules *modules;
+	struct sonde_error *error = sonde_modules_open(target, &options, &modules);
+	char letters[32];
+
+	if (error)
+		abort();
+	while ((module = sonde_modules_next(modules))) {
+		if (strlen(module->name) >= SONDE_SYMBOL_MODULE_BYTES)
+			abort();
+		for (size_t i = 0; i < module->user_count; i++)
+			if (strlen(module->users[i]) >= SONDE_SYMBOL_MODULE_BYTES)
+				abort();
+		sonde_module_taint_letters(module->taints, letters, sizeof(letters));
+	}
+	sonde_modules_close(modules);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct module_image images[MODULE_LAYOUTS];
@@ -50,5 +73,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (modules->count > 4096 || image->fake.reads > 100000)
 		abort();
 	look_up(modules);
+	list(&image->fake.kernel.target);
 	return 0;
 }

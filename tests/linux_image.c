@@ -148,6 +148,9 @@ void linux_image_begin(struct linux_image *image, size_t bytes, const char *type
 
 void linux_image_ready(struct linux_image *image)
 {
+	/* A table without any is none. */
+	if (!image->symbol_count)
+		linux_image_symbol(image, "_text", LINUX_IMAGE_BASE);
 	must(sonde_symbol_table_finish(image->symbols.symbols));
 	memcpy(image->pristine, image->data, image->bytes);
 }
@@ -188,6 +191,7 @@ uint64_t linux_image_allocate(struct linux_image *image, size_t bytes)
 
 void linux_image_symbol(struct linux_image *image, const char *name, uint64_t address)
 {
+	image->symbol_count++;
 	must(sonde_symbol_table_add(
 		image->symbols.symbols, address, 'D', name, strlen(name)));
 }

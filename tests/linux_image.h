@@ -26,6 +26,7 @@ struct linux_image {
 	struct sonde *sonde;
 	struct btf_builder btf;
 	struct sonde_symbol_file symbols;
+	unsigned symbol_count;
 	/** At LINUX_IMAGE_BASE: the kernel's image, and all else that there is. */
 	uint8_t *data;
 	size_t bytes;

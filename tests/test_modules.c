@@ -2,6 +2,8 @@
 /* The list of a kernel's modules and their symbols: as it should be, and as it lies. */
 #include "wire_check.h"
 
+#include <sonde/module.h>
+
 #include "module_image.h"
 
 #define IMAGE(name, layout)       \
@@ -147,6 +149,120 @@ static void test_names(void **state)
 	module_image_end(&image);
 }
 
+/* --- the list for users ----------------------------------------------------------- */
+
+static struct sonde_modules *open_list(struct module_image *image)
+{
+	const struct sonde_modules_options options = {
+		.size = sizeof(options), .users = true};
+	struct sonde_modules *modules;
+
+	check(sonde_modules_open(&image->fake.kernel.target, &options, &modules));
+	return modules;
+}
+
+static void test_list(void **state)
+{
+	(void)state;
+	for (unsigned layout = 0; layout < MODULE_LAYOUTS; layout++) {
+		IMAGE(image, layout);
+		struct sonde_modules *modules = open_list(&image);
+		char letters[32];
+
+		for (unsigned i = 0; i < MODULE_IMAGE_MODULES; i++) {
+			const struct sonde_module *module = sonde_modules_next(modules);
+			char name[8] = {'m', (char)('0' + i)};
+
+			assert_string_equal(module->name, name);
+			assert_int_equal(module->structure, image.modules[i]);
+			assert_int_equal(module->address, image.code[i]);
+			assert_int_equal(module->bytes, 1024);
+			assert_int_equal(module->refcount, i);
+			assert_int_equal(module->taints, 1 << i);
+			assert_int_equal(module->state,
+				i == 3 ? SONDE_MODULE_UNLOADING : SONDE_MODULE_LIVE);
+			assert_false(module->torn);
+			assert_int_equal(module->user_count, i < 2);
+			if (i < 2)
+				assert_string_equal(module->users[0], "m2");
+		}
+		assert_null(sonde_modules_next(modules));
+		assert_null(sonde_modules_incomplete(modules));
+		sonde_modules_close(modules);
+		sonde_module_taint_letters(0x2003, letters, sizeof(letters));
+		assert_string_equal(letters, "PFE");
+		sonde_module_taint_letters(UINT64_MAX, letters, 4);
+		assert_string_equal(letters, "PFS");
+		module_image_end(&image);
+	}
+}
+
+static size_t count_list(struct module_image *image, const char **incomplete)
+{
+	struct sonde_modules *modules = open_list(image);
+	size_t count = 0;
+
+	*incomplete = sonde_modules_incomplete(modules);
+	while (sonde_modules_next(modules))
+		count++;
+	sonde_modules_close(modules);
+	return count;
+}
+
+static void test_list_that_lies(void **state)
+{
+	IMAGE(image, MODULE_LAYOUT_MEM);
+	const struct sonde_module *module;
+	struct sonde_modules *modules;
+	const char *incomplete;
+
+	(void)state;
+	/* A cycle without the head. */
+	linux_image_put(&image.fake, link_of(&image, 4), link_of(&image, 0), 8);
+	linux_image_put(&image.fake, link_of(&image, 0) + 8, link_of(&image, 4), 8);
+	linux_image_put(&image.fake, image.head, link_of(&image, 0), 8);
+	count_list(&image, &incomplete);
+	assert_non_null(incomplete);
+	/* Into a program. */
+	linux_image_restore(&image.fake);
+	linux_image_put(&image.fake, link_of(&image, 1), 0x401000, 8);
+	assert_int_equal(count_list(&image, &incomplete), 2);
+	assert_string_equal(incomplete, "the list's links do not fit together");
+	/* Users without an end: they are the module's own list of users. */
+	linux_image_restore(&image.fake);
+	linux_image_set(&image.fake, image.modules[0], "struct module",
+		"source_list.next", link_of(&image, 0));
+	assert_int_equal(count_list(&image, &incomplete), MODULE_IMAGE_MODULES);
+	assert_true(image.fake.reads < 10000);
+	/* What is no module, but in the list. */
+	linux_image_restore(&image.fake);
+	linux_image_set(&image.fake, image.modules[0], "struct module", "state", 77);
+	modules = open_list(&image);
+	module = sonde_modules_next(modules);
+	assert_true(module->torn);
+	assert_int_equal(module->state, SONDE_MODULE_UNKNOWN);
+	module = sonde_modules_next(modules);
+	assert_false(module->torn);
+	sonde_modules_close(modules);
+	module_image_end(&image);
+}
+
+/* A member that all kernels have is gone: it is named. */
+static void test_member_missing(void **state)
+{
+	struct linux_image image;
+	struct sonde_modules *modules;
+
+	(void)state;
+	linux_image_begin(&image, 4096,
+		"struct list_head { struct list_head *next, *prev; };"
+		"struct module { int state; struct list_head list; char nom[56]; };");
+	linux_image_ready(&image);
+	check_says(sonde_modules_open(&image.kernel.target, NULL, &modules),
+		SONDE_ERROR_NOT_FOUND, "name");
+	linux_image_end(&image);
+}
+
 /* --- ten million ------------------------------------------------------------------ */
 
 #define FIRST_OF_MANY UINT64_C(0xffff900000000000)
@@ -183,6 +299,7 @@ static bool make_module(
 static void test_ten_million(void **state)
 {
 	const struct sonde_linux_modules *modules;
+	const char *incomplete;
 	size_t list;
 
 	(void)state;
@@ -192,6 +309,9 @@ static void test_ten_million(void **state)
 	linux_image_put(&many.fake, many.head, FIRST_OF_MANY + list, 8);
 	linux_image_put(&many.fake, many.head + 8,
 		FIRST_OF_MANY + (uint64_t)(MANY - 1) * APART + list, 8);
+	assert_in_range(count_list(&many, &incomplete), 1000, 10000);
+	assert_string_equal(incomplete, "the list has no end");
+	many.fake.reads = 0;
 	modules = find(&many);
 	/* More than any system has, and far less than there are. */
 	assert_in_range(modules->count, 1000, 10000);
@@ -243,6 +363,9 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_ten_million),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list_that_lies),
+		cmocka_unit_test(test_member_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,5 +12,6 @@
 #define SONDE_LINUX_H
 
 #include <sonde/kernel.h>
+#include <sonde/module.h>
 
 #endif

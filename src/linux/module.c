@@ -322,16 +322,39 @@ static struct sonde_error *find_head(struct sonde_linux *kernel,
 
 /* ---------------------------------------------------------------------------------- */
 
+static struct sonde_error *find_fields(
+	struct sonde_linux *kernel, struct sonde_linux_module_fields *ret)
+{
+	const struct sonde_types *types;
+
+	CHECK(sonde_linux_types_find(&kernel->types, &types));
+	return sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), ret);
+}
+
+struct sonde_error *sonde_linux_modules_head(struct sonde_linux *kernel, uint64_t *ret)
+{
+	struct sonde_linux_module_fields fields;
+	bool found;
+
+	CHECK(find_fields(kernel, &fields));
+	CHECK(find_head(kernel, &fields, ret, &found));
+	if (found)
+		return NULL;
+	return sonde_error_suggest(sonde_error_create(SONDE_ERROR_NOT_FOUND,
+					   "the kernel does not name its list of "
+					   "modules, and none was found "
+					   "by its looks: there may be no modules"),
+		"--symbols FILE tells where it is");
+}
+
 static struct sonde_error *read_modules(
 	struct sonde_linux *kernel, struct sonde_linux_modules *modules)
 {
 	struct sonde_linux_module_fields fields;
-	const struct sonde_types *types;
 	uint64_t head;
 	bool found;
 
-	CHECK(sonde_linux_types_find(&kernel->types, &types));
-	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &fields));
+	CHECK(find_fields(kernel, &fields));
 	CHECK(find_head(kernel, &fields, &head, &found));
 	return found ? walk(kernel, &fields, head, modules) : NULL;
 }

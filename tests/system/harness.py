@@ -280,6 +280,8 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
               "address": or_null(is_hex)},
     "type": {"name": is_text, "kind": is_text, "bytes": or_null(is_integer),
              "members": or_null(lambda value: isinstance(value, list))},
+    "modules": {"name": is_text, "address": or_null(is_hex), "bytes": is_integer,
+                "refcount": or_null(is_integer)},
     "symbol": {"name": is_text, "address": is_hex, "bytes": or_null(is_integer),
                "kind": is_text, "module": or_null(is_text)},
 }
