@@ -157,7 +157,7 @@ void linux_image_ready(struct linux_image *image)
 
 void linux_image_restore(struct linux_image *image)
 {
-	memcpy(image->data, image->pristine, image->bytes);
+	memcpy(image->data, image->pristine, image->used);
 	sonde_linux_modules_forget(&image->kernel.modules);
 	image->kernel.epoch = ++image->kernel.target.epoch;
 	image->reads = image->read_bytes = 0;
@@ -226,13 +226,31 @@ static struct sonde_type find_type(struct linux_image *image, const char *name)
 	return type;
 }
 
-static struct sonde_type_member find_member(
+static unsigned hash(const char *text, unsigned from)
+{
+	while (*text)
+		from = from * 31 + (unsigned char)*text++;
+	return from;
+}
+
+static const struct linux_image_member *find_member(
 	struct linux_image *image, const char *type, const char *name)
 {
+	struct linux_image_member *known =
+		&image->members[hash(name, hash(type, 7)) % ARRAY_SIZE(image->members)];
 	struct sonde_type_member member;
+	uint64_t bytes;
 
+	if (!strcmp(known->type, type) && !strcmp(known->name, name))
+		return known;
 	must(sonde_type_find_member(find_type(image, type), name, &member));
-	return member;
+	must(sonde_type_bytes(member.type, &bytes));
+	snprintf(known->type, sizeof(known->type), "%s", type);
+	snprintf(known->name, sizeof(known->name), "%s", name);
+	known->offset = (size_t)(member.bit_offset / 8);
+	known->bytes = (size_t)bytes;
+	known->is_bits = member.bit_size != 0;
+	return known;
 }
 
 size_t linux_image_sizeof(struct linux_image *image, const char *type)
@@ -245,21 +263,19 @@ size_t linux_image_sizeof(struct linux_image *image, const char *type)
 
 size_t linux_image_offset(struct linux_image *image, const char *type, const char *member)
 {
-	return (size_t)(find_member(image, type, member).bit_offset / 8);
+	return find_member(image, type, member)->offset;
 }
 
 void linux_image_set(struct linux_image *image, uint64_t address, const char *type,
 	const char *member, uint64_t value)
 {
-	struct sonde_type_member found = find_member(image, type, member);
-	uint64_t bytes;
+	const struct linux_image_member *found = find_member(image, type, member);
 
-	must(sonde_type_bytes(found.type, &bytes));
-	if (found.bit_size || bytes > 8) {
+	if (found->is_bits || found->bytes > 8) {
 		fprintf(stderr, "'%s' is no whole integer\n", member);
 		abort();
 	}
-	linux_image_put(image, address + found.bit_offset / 8, value, (unsigned)bytes);
+	linux_image_put(image, address + found->offset, value, (unsigned)found->bytes);
 }
 
 void linux_image_fill(struct linux_image *image, uint64_t address, const char *type,

@@ -21,6 +21,13 @@
 
 #define LINUX_IMAGE_BASE UINT64_C(0xffffffff81000000)
 
+/** Where a member was found, so that it is not looked for each time. */
+struct linux_image_member {
+	char type[40], name[40];
+	size_t offset, bytes;
+	bool is_bits;
+};
+
 struct linux_image {
 	struct sonde_linux kernel;
 	struct sonde *sonde;
@@ -42,6 +49,7 @@ struct linux_image {
 	/** NULL, or fills in what is asked for outside of the image; false: a fault. */
 	bool (*elsewhere)(struct linux_image *image, uint64_t address, uint8_t *buffer,
 		size_t length);
+	struct linux_image_member members[64];
 	/** What sonde_target_memory_means() says; "mmap" unless it is set. */
 	const char *means;
 };
