@@ -282,6 +282,7 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
              "members": or_null(lambda value: isinstance(value, list))},
     "modules": {"name": is_text, "address": or_null(is_hex), "bytes": is_integer,
                 "refcount": or_null(is_integer)},
+    "dmesg": {"time": is_decimal, "level": is_integer, "text": is_text},
     "symbol": {"name": is_text, "address": is_hex, "bytes": or_null(is_integer),
                "kind": is_text, "module": or_null(is_text)},
 }

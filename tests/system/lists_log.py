@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Of 'lists': the kernel's modules."""
+"""Of 'lists': the kernel's modules and its log."""
 
+import base64
+import gzip
+import json
+import re
+import signal
+import subprocess
+import time
 from pathlib import Path
+from typing import Callable
 
-from harness import Guest, Sonde, Tap, wrong_fields
+from harness import PATIENCE, Guest, Sonde, Tap, end, wrong_fields
 
 from guestkit import ensure_modules, find_architecture
 
@@ -27,8 +35,12 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     for module in MODULES:
         say(guest, f"insmod /bin/{module}.ko 2>/dev/null")
     check_modules(tap, name, guest, sonde)
+    check_odd_records(tap, name, guest, sonde)
+    check_log(tap, name, guest, sonde)
     if whole:
         check_taints(tap, name, guest, sonde)
+        check_flood(tap, name, guest, sonde)
+        check_followed(tap, name, guest, sonde)
 
 
 # --- modules
@@ -72,3 +84,137 @@ def check_taints(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
     check_modules(tap, f"{name}, a tainted module", guest, sonde)
     tap.equal(f"{name}: their letters", sonde.run("--json", "modules").rows[-1]["taints"], "FE")
     sonde.run("print", "--write", f"{taints} = {before}")
+
+
+# --- its log
+
+ODD = (r"<3>\033[2J\033]0;title\007escapes\n",
+       r"<12>not UTF-8: \377\376 \303( \303\251\n",
+       r"<30>a backslash \\ and \\x41, \"quotes\" and a tab\t.\n",
+       r"<6>one\ntwo\n\nfour",
+       r"<191>the highest facility and level\n")
+WRITER = ("echo on > /proc/sys/kernel/printk_devkmsg; awk 'BEGIN{{for (i = {0}; i < {1}; i++) "
+          "{{printf \"<6>flood %d\\n\", i > \"/dev/kmsg\"; fflush(\"/dev/kmsg\")}}}}'")
+
+
+def to_bytes(text: str) -> bytes:
+    """Text in which bytes are \\xHH and backslashes are doubled, or \\x5c."""
+    return b"".join(bytes.fromhex(code) if code else b"\\" if double else char.encode()
+                    for code, double, char in
+                    re.findall(r"\\x([0-9a-f]{2})|(\\\\)|(.)", text, re.DOTALL))
+
+
+def log_of(guest: Guest) -> dict[int, tuple[int, int, bytes]]:
+    """/dev/kmsg by number: PRIORITY,NUMBER,MICROSECONDS,FLAGS;TEXT; up to a mark that is
+    written for this. Packed, since a serial line is slower than that."""
+    mark = f"mark {time.monotonic_ns()}"
+    packed = say(guest, f"echo {mark} > /dev/kmsg; "
+                        f"awk '{{ print }} /{mark}/ {{ exit }}' /dev/kmsg | gzip | base64")
+    rows = {}
+    for line in gzip.decompress(base64.b64decode(packed)).decode().splitlines():
+        match = re.fullmatch(r"(\d+),(\d+),(\d+),[^;]*;(.*)", line)
+        if match:
+            rows[int(match[2])] = (int(match[1]), int(match[3]), to_bytes(match[4]))
+    return rows
+
+
+def as_in_kmsg(row: dict) -> tuple[int, int, bytes]:
+    return (row["facility"] * 8 + row["level"], round(row["time"] * 1e6), to_bytes(row["text"]))
+
+
+def check_odd_records(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    guest.run("echo on > /proc/sys/kernel/printk_devkmsg", PATIENCE)
+    for text in ODD:
+        guest.run(f"printf '{text}' > /dev/kmsg", PATIENCE)
+    text = sonde.run("dmesg")
+    last = text.out.splitlines()[-8:]
+    tap.check(f"{name}: nothing of the log reaches a terminal as it is", text.status == 0 and
+              all(char == "\n" or char.isprintable() for char in text.out) and
+              [line.split(None, 2)[1] for line in last] ==
+              ["err", "warn", "info", "info", "info", "info", "info", "debug"], text)
+    tap.check(f"{name}: lines of a record are lines", [line.split(None, 2)[2:] for line in last[3:7]]
+              == [["one"], ["two"], [], ["four"]], last)
+
+
+def check_log(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    wanted = log_of(guest)
+    result = sonde.run("--json", "dmesg")
+    rows = result.rows
+    tap.check(f"{name}: records have the contract's fields, and are whole", result.status == 0 and
+              not wrong_fields("dmesg", rows) and not result.err and
+              all(row["complete"] and not row["torn"] for row in rows), result.err)
+    found = {row["sequence"]: as_in_kmsg(row) for row in rows}
+    different = [(number, found.get(number), wanted.get(number))
+                 for number in sorted(found.keys() | wanted.keys())
+                 if found.get(number) != wanted.get(number)]
+    tap.check(f"{name}: the {len(wanted)} records are those of /dev/kmsg", len(wanted) > 50 and
+              not different, *different[:5])
+
+
+def check_flood(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """The ring wraps, while it is read."""
+    guest.run(f"({WRITER.format(0, 8000)}) > /dev/null 2>&1 &", PATIENCE)
+    bad, looks, sizes = [], 0, set()
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        result = sonde.run("--json", "dmesg")
+        rows = result.rows
+        looks += 1
+        sizes.add(len(rows))
+        numbers = [row["sequence"] for row in rows]
+        floods = {row["sequence"] - int(row["text"].split()[1])
+                  for row in rows if row["text"].startswith("flood ")}
+        if result.status or result.err or any(row["torn"] for row in rows) or \
+                numbers != list(range(numbers[0], numbers[0] + len(rows))) or len(floods) > 1:
+            bad.append(result)
+        if rows[-1]["text"] == "flood 7999":
+            break
+    tap.check(f"{name}: each of {looks} looks at a log that is being written is right "
+              f"({min(sizes)} to {max(sizes)} records)",
+              not bad and looks > 2 and rows[-1]["text"] == "flood 7999", *bad[:2])
+    check_log(tap, f"{name}, wrapped", guest, sonde)
+
+
+def lines_of(process: subprocess.Popen, wanted: Callable[[dict], bool]) -> list[dict]:
+    """The rows that a process prints, up to one that is WANTED, which takes PATIENCE at most."""
+    rows = []
+    alarm = subprocess.Popen(["sh", "-c", f"sleep {PATIENCE}; kill -INT {process.pid}"],
+                             start_new_session=True)
+    try:
+        for line in process.stdout:
+            rows.append(json.loads(line))
+            if wanted(rows[-1]):
+                break
+    finally:
+        alarm.kill()
+        alarm.wait()
+    return rows
+
+
+def check_followed(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    stops = len(guest.events("STOP"))
+    last = sonde.run("--json", "dmesg").rows[-1]["sequence"]
+    process = sonde.start("--json", "dmesg", "-f")
+    try:
+        lines_of(process, lambda row: row["sequence"] == last)
+        guest.run(WRITER.format(20000, 20300), PATIENCE)
+        rows = lines_of(process, lambda row: row["text"] == "flood 20299")
+        tap.equal(f"{name}: dmesg -f shows what is written meanwhile",
+                  [row["text"] for row in rows], [f"flood {i}" for i in range(20000, 20300)])
+        # While it cannot look, more is written than there is room for.
+        process.send_signal(signal.SIGSTOP)
+        guest.run(WRITER.format(30000, 35000), PATIENCE)
+        process.send_signal(signal.SIGCONT)
+        before = rows[-1]["sequence"]
+        rows = lines_of(process, lambda row: row["text"] == "flood 34999")
+        numbers = [row["sequence"] for row in rows]
+        tap.check(f"{name}: dmesg -f goes on where the log begins now",
+                  numbers == list(range(numbers[0], numbers[0] + len(rows))) and
+                  numbers[0] > before + 1, numbers[:3], len(rows))
+    finally:
+        out, err = end(process)
+    lost = re.search(r"(\d+) records were overwritten", err)
+    tap.check(f"{name}: dmesg -f says how many it has missed, and ends at Ctrl-C",
+              process.returncode == 0 and lost and int(lost[1]) == numbers[0] - before - 1,
+              process.returncode, err)
+    tap.equal(f"{name}: dmesg -f never stops the guest", len(guest.events("STOP")), stops)
