@@ -14,5 +14,6 @@
 #include <sonde/kernel.h>
 #include <sonde/kernel_log.h>
 #include <sonde/module.h>
+#include <sonde/syscall.h>
 
 #endif

@@ -10,7 +10,6 @@ const struct cli_command cli_absent_commands[] = {
 	{.name = "ps", .needs = kernel, .summary = "processes or tasks"},
 	{.name = "maps", .needs = kernel, .summary = "memory areas of a process"},
 	{.name = "files", .needs = kernel, .summary = "open files"},
-	{.name = "syscalls", .needs = kernel, .summary = "the system call table"},
 	{.name = "bt", .needs = stacks, .summary = "backtrace"},
 	{.name = "trace", .needs = probes, .summary = "log hits with typed arguments"},
 	{.name = "strace", .needs = probes, .summary = "system calls, decoded"},

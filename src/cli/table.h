@@ -29,6 +29,7 @@ extern const struct cli_command cli_command_set_reg;
 extern const struct cli_command cli_command_shell;
 extern const struct cli_command cli_command_step;
 extern const struct cli_command cli_command_symbol;
+extern const struct cli_command cli_command_syscalls;
 extern const struct cli_command cli_command_translate;
 extern const struct cli_command cli_command_type;
 extern const struct cli_command cli_command_watch;

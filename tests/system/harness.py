@@ -283,6 +283,8 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
     "modules": {"name": is_text, "address": or_null(is_hex), "bytes": is_integer,
                 "refcount": or_null(is_integer)},
     "dmesg": {"time": is_decimal, "level": is_integer, "text": is_text},
+    "syscalls": {"number": is_integer, "name": or_null(is_text), "address": is_hex,
+                 "symbol": or_null(is_text), "ok": is_boolean},
     "symbol": {"name": is_text, "address": is_hex, "bytes": or_null(is_integer),
                "kind": is_text, "module": or_null(is_text)},
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Of 'lists': the kernel's modules and its log."""
+"""Of 'lists': the kernel's modules, its log, and its system calls."""
 
 import base64
 import gzip
@@ -37,8 +37,10 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     check_modules(tap, name, guest, sonde)
     check_odd_records(tap, name, guest, sonde)
     check_log(tap, name, guest, sonde)
+    check_syscalls(tap, name, guest, sonde)
     if whole:
         check_taints(tap, name, guest, sonde)
+        check_hooked(tap, name, guest, sonde)
         check_flood(tap, name, guest, sonde)
         check_followed(tap, name, guest, sonde)
 
@@ -218,3 +220,75 @@ def check_followed(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
               process.returncode == 0 and lost and int(lost[1]) == numbers[0] - before - 1,
               process.returncode, err)
     tap.equal(f"{name}: dmesg -f never stops the guest", len(guest.events("STOP")), stops)
+
+
+# --- system calls
+
+# By number, as asm/unistd.h has them, and what they are called in the kernel.
+KNOWN = {
+    "x86_64": ("__x64_sys_", {0: ("read", "read"), 39: ("getpid", "getpid"),
+                              63: ("uname", "newuname"), 166: ("umount2", "umount"),
+                              174: ("create_module", "ni_syscall"), 231: ("exit_group",) * 2,
+                              435: ("clone3", "clone3")}),
+    "aarch64": ("__arm64_sys_", {63: ("read", "read"), 172: ("getpid", "getpid"),
+                                 160: ("uname", "newuname"), 39: ("umount2", "umount"),
+                                 92: ("personality", "arm64_personality"),
+                                 94: ("exit_group",) * 2, 435: ("clone3", "clone3")}),
+}
+
+
+def check_syscalls(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    prefix, known = KNOWN[say(guest, "uname -m").strip()]
+    result = sonde.run("--json", "syscalls")
+    rows = result.rows
+    tap.check(f"{name}: system calls have the contract's fields",
+              result.status == 0 and not wrong_fields("syscalls", rows), result)
+    tap.check(f"{name}: all {len(rows)} system calls lead to where they should",
+              len(rows) > 430 and all(row["ok"] for row in rows) and
+              [row["number"] for row in rows] == list(range(len(rows))),
+              *[row for row in rows if not row["ok"]][:5])
+    tap.equal(f"{name}: some are what they are known to be",
+              {number: (rows[number]["name"], rows[number]["symbol"]) for number in known},
+              {number: (called, prefix + function)
+               for number, (called, function) in known.items()})
+    lines = gzip.decompress(base64.b64decode(
+        say(guest, "grep sys_ /proc/kallsyms | gzip | base64"))).decode().splitlines()
+    symbols = {(hex(int(line.split()[0], 16)), line.split()[2]) for line in lines}
+    tap.check(f"{name}: their symbols are those of /proc/kallsyms",
+              all((row["address"], row["symbol"]) in symbols for row in rows),
+              *[row for row in rows if (row["address"], row["symbol"]) not in symbols][:5])
+    dispatcher = any(name == "x64_sys_call" for _, name in symbols)
+    tap.check(f"{name}: it is said whether the kernel goes by the table",
+              ("x64_sys_call()" in result.err) == dispatcher and all(
+                  row["dispatched"] == (True if dispatcher and row["expected"] else None)
+                  for row in rows),
+              result.err, *[row for row in rows if row["dispatched"] is not True][:3])
+
+
+def check_hooked(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """Some entries that nothing uses here lead elsewhere."""
+    before = sonde.run("--json", "syscalls").rows
+    module = sonde.run("--json", "modules").rows[0]
+    calls = {row["name"]: row for row in before}
+    hooks = {"swapoff": calls["swapon"]["address"], "quotactl": hex(int(
+                calls["quotactl"]["address"], 16) + 4),
+             "acct": module["address"], "sysfs": calls["create_module"]["address"],
+             "nfsservctl": calls["read"]["address"], "ustat": "0x0", "vhangup": "0x401000"}
+    for call, address in hooks.items():
+        done = sonde.run("write", "--write", calls[call]["entry"],
+                         int(address, 16).to_bytes(8, "little").hex())
+        if done.status:
+            tap.check(f"{name}: {call} is hooked", False, done)
+    rows = sonde.run("--json", "syscalls")
+    wrong = {row["name"]: row for row in rows.rows if not row["ok"]}
+    tap.equal(f"{name}: entries that lead elsewhere are not ok, all others are",
+              {call: row["address"] for call, row in wrong.items()}, hooks)
+    tap.check(f"{name}: what they lead to has a name",
+              wrong["swapoff"]["symbol"] == "__x64_sys_swapon" and
+              wrong["quotactl"]["symbol"] == "__x64_sys_quotactl+0x4" and
+              wrong["acct"]["module"] == module["name"] and wrong["ustat"]["symbol"] is None and
+              wrong["vhangup"]["symbol"] is None and "7 of them do not" in rows.err, *wrong.values())
+    for call in hooks:
+        sonde.run("write", "--write", calls[call]["entry"],
+                  int(calls[call]["address"], 16).to_bytes(8, "little").hex())
+    tap.check(f"{name}: all are ok again", sonde.run("--json", "syscalls").rows == before)
