@@ -209,6 +209,31 @@ static size_t count_list(struct module_image *image, const char **incomplete)
 	return count;
 }
 
+/* Names in expressions: the kernel's own are found without looking at modules. */
+static void test_names_in_expressions(void **state)
+{
+	IMAGE(image, MODULE_LAYOUT_MEM);
+	struct sonde_scope *scope = &image.fake.kernel.types.scope;
+	struct sonde_variable variable = {.address = 0};
+	bool found;
+
+	(void)state;
+	check(scope->ops->variable(scope, NULL, "modules", &found, &variable));
+	assert_true(found);
+	assert_int_equal(variable.address, image.head);
+	check(scope->ops->variable(scope, NULL, "COMING", &found, &variable));
+	assert_false(found);
+	assert_false(image.fake.kernel.modules.known);
+	check(scope->ops->variable(scope, NULL, "m3_s2", &found, &variable));
+	assert_true(found);
+	assert_int_equal(variable.address, image.code[3] + 2 * 32);
+	assert_false(variable.per_cpu);
+	assert_true(image.fake.kernel.modules.known);
+	check(scope->ops->variable(scope, NULL, "m3_s9", &found, &variable));
+	assert_false(found);
+	module_image_end(&image);
+}
+
 static void test_list_that_lies(void **state)
 {
 	IMAGE(image, MODULE_LAYOUT_MEM);
@@ -365,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_that_lies),
+		cmocka_unit_test(test_names_in_expressions),
 		cmocka_unit_test(test_member_missing),
 	};
 

@@ -38,6 +38,7 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     check_odd_records(tap, name, guest, sonde)
     check_log(tap, name, guest, sonde)
     check_syscalls(tap, name, guest, sonde)
+    check_names(tap, name, guest, sonde)
     if whole:
         check_taints(tap, name, guest, sonde)
         check_hooked(tap, name, guest, sonde)
@@ -74,6 +75,28 @@ def check_modules(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
     tap.equal(f"{name}: the {len(wanted)} modules are those of /proc/modules",
               [{field: row[field] for field in wanted[0]} for row in rows] if wanted else rows,
               wanted)
+
+
+def check_names(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """What modules define is a name in expressions."""
+    if "virtio_ring " not in say(guest, "cat /proc/modules"):
+        return
+    lines = say(guest, "grep -E 'virtio_break_device|virtio_bus' /proc/kallsyms").splitlines()
+    known = {line.split()[2]: hex(int(line.split()[0], 16)) for line in lines
+             if "[virtio" in line}
+    found = {symbol: sonde.run("--json", "print", f"&{symbol}") for symbol in known
+             if not symbol.startswith("_")}
+    # Without KALLSYMS_ALL (arm64) there are no names of data: neither theirs, nor of where BTF is.
+    named = " btf_modules\n" in say(guest, "grep btf_modules /proc/kallsyms; true")
+    tap.check(f"{name}: modules' functions and variables are names in expressions",
+              len(found) == 1 + named and all(result.status == 0 and result.rows[0]["value"] == known[symbol]
+                      for symbol, result in found.items()), known, *found.values())
+    function = sonde.run("--json", "print", "&virtio_break_device").rows[0]
+    tap.equal(f"{name}: functions have their type of the module's BTF", function["type"],
+              "void (*)(struct virtio_device *dev)" if named else "void *")
+    wrong = sonde.run("print", "virtio_brake_device")
+    tap.check(f"{name}: a name that nearly is a module's", wrong.status == 1 and
+              "virtio_break_device" in wrong.err, wrong)
 
 
 def check_taints(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
