@@ -19,6 +19,7 @@ const struct cli_command *const cli_table[] = {
 	&cli_command_modules,
 	&cli_command_dmesg,
 	&cli_command_syscalls,
+	&cli_command_irq,
 	&cli_command_symbol,
 	&cli_command_type,
 	&cli_command_print,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Of 'lists': the kernel's modules, its log, and its system calls."""
+"""Of 'lists': the kernel's modules, its log, its system calls, its interrupts."""
 
 import base64
 import functools
@@ -49,6 +49,7 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     check_log(tap, name, guest, sonde)
     check_syscalls(tap, name, guest, sonde)
     check_names(tap, name, guest, sonde, whole)
+    check_interrupts(tap, name, guest, sonde)
     if whole:
         check_taints(tap, name, guest, sonde)
         check_hooked(tap, name, guest, sonde)
@@ -326,3 +327,44 @@ def check_hooked(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
         sonde.run("write", "--write", calls[call]["entry"],
                   int(calls[call]["address"], 16).to_bytes(8, "little").hex())
     tap.check(f"{name}: all are ok again", sonde.run("--json", "syscalls").rows == before)
+
+
+# --- interrupts
+
+def interrupts_of(guest: Guest) -> dict[int, tuple[list[int], str]]:
+    """The numbered lines of /proc/interrupts: counts, and what is behind them."""
+    head, *lines = say(guest, "cat /proc/interrupts").splitlines()
+    cpus = len(head.split())
+    rows = {}
+    for line in lines:
+        number, colon, rest = line.partition(":")
+        if colon and number.strip().isdigit():
+            *counts, words = rest.split(None, cpus)
+            rows[int(number)] = ([int(count) for count in counts], words.strip())
+    return rows
+
+
+def check_interrupts(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    before = sonde.run("--json", "irq")
+    if before.status:
+        # arm64 without KALLSYMS_ALL.
+        tap.check(f"{name}: without symbols of data it is said which are missing",
+                  "'irq_desc_tree'" in before.err and
+                  not any(symbol == "btf_modules" for _, symbol in symbols_of(guest)), before)
+        return
+    wanted = interrupts_of(guest)
+    after = sonde.run("--json", "irq").rows
+    tap.check(f"{name}: interrupts have their fields", not wrong_fields("irq", before.rows), before)
+    tap.equal(f"{name}: the {len(wanted)} interrupts are those of /proc/interrupts",
+              sorted(row["number"] for row in after), sorted(wanted))
+    bad = []
+    for first, last in zip(before.rows, after):
+        counts, words = wanted[last["number"]]
+        between = [one["count"] <= count <= other["count"] for one, count, other in
+                   zip(first["counts"], counts, last["counts"])]
+        if not all(between) or len(between) != len(counts) or \
+                not words.endswith(last["name"] or "") or last["chip"] not in words or \
+                last["total"] != sum(one["count"] for one in last["counts"]):
+            bad.append((first, counts, words, last))
+    tap.check(f"{name}: counts of each CPU are between two looks, names and chips the same",
+              not bad, *bad)
