@@ -18,11 +18,12 @@ enum {
 	"	struct xarray *array; void *private[2]; void *slots[64]; };"                 \
 	"struct irq_chip { char *name; };"                                             \
 	"struct irqaction { void *handler; struct irqaction *next; char *name; };"     \
+	"enum { IRQ_LEVEL = 256, IRQ_HIDDEN = 1048576 };"                              \
 	"struct irq_data { u32 mask; unsigned int irq; unsigned long hwirq;"           \
 	"	void *common; struct irq_chip *chip; };"
 static const char plain[] = TYPES
 	"struct irq_desc { u64 common[4]; struct irq_data irq_data; u32 *kstat_irqs;"
-	"	void *handle_irq; struct irqaction *action; };";
+	"	void *handle_irq; struct irqaction *action; u32 status_use_accessors; };";
 static const char structures[] =
 	TYPES "struct irqstat { u32 ref, cnt; };"
 	      "struct irq_desc { u64 common[4]; struct irq_data irq_data;"

@@ -104,6 +104,11 @@ static void test_trees_that_lie(void **state)
 		&image.fake, image.descs[9], "struct irq_desc", "kstat_irqs", 0x401000);
 	assert_int_equal(count_irqs(&incomplete), all - 1);
 	assert_null(incomplete);
+	/* And one that the kernel does not show. */
+	linux_image_restore(&image.fake);
+	linux_image_set(&image.fake, image.descs[18], "struct irq_desc",
+		"status_use_accessors", 1 << 20 | 256);
+	assert_int_equal(count_irqs(&incomplete), all - 1);
 	irq_image_end(&image);
 }
 

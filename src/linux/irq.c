@@ -25,7 +25,7 @@ enum {
 };
 
 struct fields {
-	struct sonde_field number, hardware_number, chip, counts, action;
+	struct sonde_field number, hardware_number, chip, counts, action, status;
 	struct sonde_field action_name, action_next, chip_name, count;
 };
 
@@ -37,6 +37,7 @@ static const struct sonde_field_wish wishes[] = {
 	{"struct irq_desc", "irq_data.chip", PLACE(chip)},
 	{"struct irq_desc", "kstat_irqs", PLACE(counts)},
 	{"struct irq_desc", "action", PLACE(action)},
+	{"struct irq_desc", "status_use_accessors", PLACE(status), .optional = true},
 };
 
 static const struct sonde_field_wish other_wishes[] = {
@@ -67,6 +68,9 @@ struct reader {
 	struct sonde_space *space;
 	struct fields fields;
 	struct sonde_record record;
+	/** The bit of status of what is not shown, such as those between CPUs on arm64.
+	 */
+	uint64_t hidden;
 	uint8_t *copy;
 	struct sonde_irqs *irqs;
 };
@@ -268,7 +272,9 @@ static struct sonde_error *add_irq(struct reader *reader, uint64_t address)
 	}
 	CHECK(error);
 	/* As in /proc/interrupts: what nobody handles, and never came, is none. */
-	if (entry->name || entry->irq.total)
+	if ((entry->name || entry->irq.total) &&
+		!(sonde_record_integer(&reader->fields.status, reader->copy) &
+			reader->hidden))
 		irqs->count++;
 	return NULL;
 }
@@ -300,8 +306,14 @@ static struct sonde_error *walk(struct reader *reader, struct sonde_linux_irq_tr
 static struct sonde_error *prepare(struct reader *reader)
 {
 	const struct sonde_types *types;
+	struct sonde_type type;
+	bool found;
 
 	CHECK(sonde_linux_types_find(&reader->kernel->types, &types));
+	CHECK(sonde_types_find_enumerator(
+		types, "IRQ_HIDDEN", &found, &type, &reader->hidden));
+	if (!found)
+		reader->hidden = 0;
 	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &reader->fields));
 	CHECK(sonde_fields_resolve(
 		types, other_wishes, ARRAY_SIZE(other_wishes), &reader->fields));

@@ -363,7 +363,7 @@ def check_interrupts(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
         between = [one["count"] <= count <= other["count"] for one, count, other in
                    zip(first["counts"], counts, last["counts"])]
         if not all(between) or len(between) != len(counts) or \
-                not words.endswith(last["name"] or "") or last["chip"] not in words or \
+                not words.endswith(last["name"] or "") or (last["chip"] or "") not in words or \
                 last["total"] != sum(one["count"] for one in last["counts"]):
             bad.append((first, counts, words, last))
     tap.check(f"{name}: counts of each CPU are between two looks, names and chips the same",
