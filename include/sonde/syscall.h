@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The table of a Linux kernel's system calls, each entry held against the function that
- * it should lead to. x86_64 and aarch64; the table of 64-bit programs.
+ * it should lead to. x86_64, aarch64 and riscv64; the table of 64-bit programs.
  */
 #ifndef SONDE_SYSCALL_H
 #define SONDE_SYSCALL_H

@@ -137,6 +137,10 @@ static struct sonde_error *read_table(struct sonde_linux *kernel, uint64_t addre
 	if (!calls->entries)
 		return sonde_error_no_memory();
 	CHECK(count_known(kernel, calls->names, &known));
+	if (!known)
+		return sonde_error_create(SONDE_ERROR_NOT_FOUND,
+			"the kernel has no functions that are called %s*",
+			calls->names->prefix);
 	while (known < got / 8 && is_in_image(kernel, table[known]))
 		known++;
 	if (known > got / 8) {

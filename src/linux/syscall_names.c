@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Numbers and names as the kernel's headers for programs have them, of 6.1 and what has
- * been added since (asm/unistd_64.h for x86_64, asm-generic/unistd.h for arm64). Where
+ * been added since (asm/unistd_64.h for x86_64, asm-generic/unistd.h for others). Where
  * the function is called otherwise, its name is behind a '='
  * (arch/x86/entry/syscalls/syscall_64.tbl, arch/arm64/kernel/sys.c).
  */
@@ -87,7 +87,7 @@ static const char *const x86_64_names[] = {
 	"file_getattr", "file_setattr", "listns",
 };
 
-static const char *const aarch64_names[] = {
+static const char *const generic_names[] = {
 	"io_setup", "io_destroy", "io_submit", "io_cancel", "io_getevents", "setxattr",
 	"lsetxattr", "fsetxattr", "getxattr", "lgetxattr", "fgetxattr", "listxattr",
 	"llistxattr", "flistxattr", "removexattr", "lremovexattr", "fremovexattr",
@@ -103,7 +103,7 @@ static const char *const aarch64_names[] = {
 	"ppoll", "signalfd4", "vmsplice", "splice", "tee", "readlinkat", "newfstatat",
 	"fstat=newfstat", "sync", "fsync", "fdatasync", "sync_file_range",
 	"timerfd_create", "timerfd_settime", "timerfd_gettime", "utimensat", "acct",
-	"capget", "capset", "personality=arm64_personality", "exit", "exit_group",
+	"capget", "capset", "personality", "exit", "exit_group",
 	"waitid", "set_tid_address", "unshare", "futex", "set_robust_list",
 	"get_robust_list", "nanosleep", "getitimer", "setitimer", "kexec_load",
 	"init_module", "delete_module", "timer_create", "timer_gettime",
@@ -160,6 +160,17 @@ static const char *const aarch64_names[] = {
 };
 /* clang-format on */
 
+static const struct sonde_linux_syscall_exception aarch64_exceptions[] = {
+	{92, "personality=arm64_personality"},
+};
+
+/* arch/riscv/include/asm/unistd.h, arch/riscv/include/uapi/asm/unistd.h */
+static const struct sonde_linux_syscall_exception riscv64_exceptions[] = {
+	{38, "renameat=ni_syscall"},
+	{258, "riscv_hwprobe"},
+	{259, "riscv_flush_icache"},
+};
+
 static const struct sonde_linux_syscall_names all[] = {
 	{
 		.arch = &sonde_arch_x86_64,
@@ -171,8 +182,18 @@ static const struct sonde_linux_syscall_names all[] = {
 	{
 		.arch = &sonde_arch_aarch64,
 		.prefix = "__arm64_sys_",
-		.names = aarch64_names,
-		.count = ARRAY_SIZE(aarch64_names),
+		.names = generic_names,
+		.count = ARRAY_SIZE(generic_names),
+		.exceptions = aarch64_exceptions,
+		.exception_count = ARRAY_SIZE(aarch64_exceptions),
+	},
+	{
+		.arch = &sonde_arch_riscv64,
+		.prefix = "__riscv_sys_",
+		.names = generic_names,
+		.count = ARRAY_SIZE(generic_names),
+		.exceptions = riscv64_exceptions,
+		.exception_count = ARRAY_SIZE(riscv64_exceptions),
 	},
 };
 
@@ -185,10 +206,18 @@ const struct sonde_linux_syscall_names *sonde_linux_syscall_names(
 	return NULL;
 }
 
+static const char *find(const struct sonde_linux_syscall_names *names, uint64_t number)
+{
+	for (size_t i = 0; i < names->exception_count; i++)
+		if (names->exceptions[i].number == number)
+			return names->exceptions[i].name;
+	return number < names->count ? names->names[number] : NULL;
+}
+
 const char *sonde_linux_syscall_function(
 	const struct sonde_linux_syscall_names *names, uint64_t number)
 {
-	const char *name = number < names->count ? names->names[number] : NULL;
+	const char *name = find(names, number);
 	const char *other = name ? strchr(name, '=') : NULL;
 
 	return other ? other + 1 : name;
@@ -197,6 +226,6 @@ const char *sonde_linux_syscall_function(
 size_t sonde_linux_syscall_name(
 	const struct sonde_linux_syscall_names *names, uint64_t number, const char **ret)
 {
-	*ret = number < names->count ? names->names[number] : NULL;
+	*ret = find(names, number);
 	return *ret ? strcspn(*ret, "=") : 0;
 }

@@ -6,6 +6,12 @@
 #include "arch.h"
 #include "error.h"
 
+/** A number that an architecture has otherwise than the table says. */
+struct sonde_linux_syscall_exception {
+	uint64_t number;
+	const char *name;
+};
+
 struct sonde_linux_syscall_names {
 	const struct sonde_arch *arch;
 	/** Of the symbols of functions that are in the table. */
@@ -13,6 +19,8 @@ struct sonde_linux_syscall_names {
 	/** By number; NULL: none is known. */
 	const char *const *names;
 	size_t count;
+	const struct sonde_linux_syscall_exception *exceptions;
+	size_t exception_count;
 	/** The function that kernels call which do without the table; NULL: none do. */
 	const char *dispatcher;
 };
