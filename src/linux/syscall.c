@@ -353,9 +353,8 @@ static struct sonde_error *open_syscalls(
 
 	if (!names)
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-			"the numbers of system calls are known for x86_64 and aarch64, "
-			"and "
-			"this is %s",
+			"the numbers of system calls are known for x86_64, aarch64 and "
+			"riscv64, and this is %s",
 			arch->name);
 	calls = calloc(1, sizeof(*calls));
 	if (!calls)
