@@ -50,6 +50,8 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     check_syscalls(tap, name, guest, sonde)
     check_names(tap, name, guest, sonde, whole)
     check_interrupts(tap, name, guest, sonde)
+    if sonde.target.startswith("gdb:"):
+        check_followed_by_stub(tap, name, guest, sonde)
     if whole:
         check_taints(tap, name, guest, sonde)
         check_hooked(tap, name, guest, sonde)
@@ -257,6 +259,23 @@ def check_followed(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
               process.returncode == 0 and lost and int(lost[1]) == numbers[0] - before - 1,
               process.returncode, err)
     tap.equal(f"{name}: dmesg -f never stops the guest", len(guest.events("STOP")), stops)
+
+
+def check_followed_by_stub(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """The guest is stopped for each look, and runs between them."""
+    last = sonde.run("--json", "dmesg").rows[-1]["sequence"]
+    process = sonde.start("--json", "dmesg", "-f")
+    try:
+        lines_of(process, lambda row: row["sequence"] == last)
+        guest.run("echo by a stub > /dev/kmsg", PATIENCE)
+        rows = lines_of(process, lambda row: row["text"] == "by a stub")
+    finally:
+        _, err = end(process)
+    tap.check(f"{name}: dmesg -f by a stub, which leaves the guest running",
+              rows and rows[-1]["text"] == "by a stub" and process.returncode == 0 and
+              guest.status() == "running", process.returncode, err, rows[-1:])
+    refused = sonde.run("--stop", "dmesg", "-f")
+    tap.check(f"{name}: dmesg -f --stop makes no sense", refused.status == 2, refused)
 
 
 # --- system calls
