@@ -10,6 +10,12 @@
 
 static struct log_image image;
 
+static uint64_t desc_of(uint64_t id)
+{
+	return image.descs + (id & (image.count - 1)) *
+				     linux_image_sizeof(&image.fake, "struct prb_desc");
+}
+
 static struct sonde_kernel_log *open_log(bool follow)
 {
 	const struct sonde_kernel_log_options options = {
@@ -93,6 +99,7 @@ static void test_odd_records(void **state)
 	static char longest[2000];
 	const struct sonde_kernel_record *record;
 	struct sonde_kernel_log *log;
+	uint64_t id;
 
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
@@ -100,6 +107,12 @@ static void test_odd_records(void **state)
 	log_image_write(&image, LOG_IMAGE_FINALIZED, bytes, sizeof(bytes) - 1);
 	log_image_write(&image, LOG_IMAGE_FINALIZED, "", 0);
 	log_image_write(&image, LOG_IMAGE_FINALIZED, longest, sizeof(longest));
+	/* There was no room for it. */
+	id = log_image_write(&image, LOG_IMAGE_FINALIZED, "", 0);
+	linux_image_set(
+		&image.fake, desc_of(id), "struct prb_desc", "text_blk_lpos.begin", 1);
+	linux_image_set(
+		&image.fake, desc_of(id), "struct prb_desc", "text_blk_lpos.next", 1);
 	log_image_write(&image, LOG_IMAGE_RESERVED, "not yet", 7);
 	log_image_write(&image, LOG_IMAGE_COMMITTED, "and so", 6);
 	log = open_log(false);
@@ -337,12 +350,6 @@ static unsigned count_torn(const char **incomplete)
 	sonde_kernel_log_close(log);
 	assert_true(image.fake.reads < 50000);
 	return torn;
-}
-
-static uint64_t desc_of(uint64_t id)
-{
-	return image.descs + (id & (image.count - 1)) *
-				     linux_image_sizeof(&image.fake, "struct prb_desc");
 }
 
 static void test_descriptors_that_lie(void **state)

@@ -25,6 +25,8 @@ enum {
 	BLOCK_HEAD = 8,
 	/** A descriptor's state is in the two highest bits. */
 	STATE_SHIFT = 62,
+	/** FAILED_LPOS: there was no room for a text. */
+	FAILED = 1,
 };
 
 #define PLACE(member) offsetof(struct sonde_linux_log_fields, member)
@@ -166,9 +168,8 @@ struct sonde_error *sonde_linux_log_ring_look(struct sonde_linux_log_ring *ring)
 		}
 	}
 	return sonde_error_create(SONDE_ERROR_BAD_DATA,
-		"what 'prb' leads to is no ring of records: sizes, pointers or ends of "
-		"it "
-		"cannot be right");
+		"what 'prb' leads to is no ring of records: its sizes, pointers or "
+		"ends cannot be right");
 }
 
 /* --- parts of rings --------------------------------------------------------------- */
@@ -278,8 +279,8 @@ static struct sonde_error *add_text(const struct sonde_linux_log_ring *ring,
 {
 	record->text = records->texts.length;
 	record->length = 0;
-	/* Of an honest ring there is never more; some are read more than once. */
-	if (records->texts.length + length > LOOKS * ring->shape.data_bytes) {
+	/* An honest ring has not so much, and a few are read more than once. */
+	if (records->texts.length + length > 2 * ring->shape.data_bytes) {
 		records->overflow = true;
 		length = 0;
 	}
@@ -352,6 +353,13 @@ static enum sonde_linux_log_state state_of(const struct sonde_linux_log_ring *ri
 							: SONDE_LINUX_LOG_FOREIGN;
 }
 
+static bool has_failed(
+	const struct sonde_linux_log_ring *ring, const uint8_t *descs, size_t number)
+{
+	return desc_part(ring, descs, number, &ring->fields.desc_begin) == FAILED &&
+	       desc_part(ring, descs, number, &ring->fields.desc_next) == FAILED;
+}
+
 static bool has_text(enum sonde_linux_log_state state)
 {
 	return state == SONDE_LINUX_LOG_COMMITTED || state == SONDE_LINUX_LOG_FINALIZED;
@@ -368,6 +376,10 @@ static struct sonde_error *take_record(const struct sonde_linux_log_ring *ring,
 	record->state = state_of(ring, chunk->before, number, id);
 	if (!has_text(record->state))
 		return NULL;
+	if (has_failed(ring, chunk->before, number)) {
+		record->state = SONDE_LINUX_LOG_GONE;
+		return NULL;
+	}
 	length = take_info(ring, chunk, number, record, &info_fits);
 	CHECK(read_text(ring, chunk, number, length, records, record, &text_fits));
 	record->torn = !info_fits || !text_fits;

@@ -48,7 +48,7 @@ struct sonde_linux_log_ring {
 enum sonde_linux_log_state {
 	/** Its descriptor is no record's within the ring: it was overwritten, or lies. */
 	SONDE_LINUX_LOG_FOREIGN,
-	/** Its text was overwritten. */
+	/** Its text was overwritten, or there was no room for it. */
 	SONDE_LINUX_LOG_GONE,
 	/** It is being written, or is about to be. */
 	SONDE_LINUX_LOG_RESERVED,
