@@ -12,5 +12,9 @@
 #define SONDE_LINUX_H
 
 #include <sonde/kernel.h>
+#include <sonde/irq.h>
+#include <sonde/kernel_log.h>
+#include <sonde/module.h>
+#include <sonde/syscall.h>
 
 #endif

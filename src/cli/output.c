@@ -161,6 +161,11 @@ void cli_put_guest_text(struct cli_output *output, const char *text)
 	put_string(output, text ? cli_escape(text, strlen(text), true) : NULL);
 }
 
+void cli_put_guest_bytes(struct cli_output *output, const char *bytes, size_t length)
+{
+	put_string(output, cli_escape(bytes, length, true));
+}
+
 char *cli_hex_digits(const uint8_t *data, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -26,10 +26,12 @@ struct cli_column {
 	int width;
 	/** People do not see the column when the first row has nothing there. */
 	bool optional;
+	/** People never see it: it is for programs. */
+	bool json_only;
 };
 
 enum {
-	CLI_COLUMNS_MAX = 16,
+	CLI_COLUMNS_MAX = 32,
 };
 
 struct cli_output {
@@ -78,6 +80,8 @@ void cli_put_decimal(struct cli_output *output, double value, int digits);
 void cli_put_text(struct cli_output *output, const char *text);
 /** Words from the guest or the stub. NULL: null. */
 void cli_put_guest_text(struct cli_output *output, const char *text);
+/** The same, of bytes among which a NUL may be. */
+void cli_put_guest_bytes(struct cli_output *output, const char *bytes, size_t length);
 /** Contents of memory. */
 void cli_put_data(struct cli_output *output, const uint8_t *data, size_t length);
 /**

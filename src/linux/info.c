@@ -66,7 +66,7 @@ static struct sonde_error *scan(
 	return NULL;
 }
 
-static struct sonde_error *find_vmcoreinfo(
+struct sonde_error *sonde_linux_vmcoreinfo_find(
 	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found)
 {
 	struct sonde_target *machine = sonde_target_base(&kernel->target);
@@ -121,7 +121,7 @@ struct sonde_error *sonde_linux_identify(
 	CHECK(find(kernel, "_text", &ret->text, &found));
 	if (!found)
 		CHECK(find(kernel, "_stext", &ret->text, &found));
-	CHECK(find_vmcoreinfo(kernel, info, &found));
+	CHECK(sonde_linux_vmcoreinfo_find(kernel, info, &found));
 	if (found) {
 		take_build_id(info, ret);
 		ret->slide_known =

@@ -61,6 +61,10 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_modules_find(
 	struct sonde_linux *kernel, const struct sonde_linux_modules **ret);
 void sonde_linux_modules_forget(struct sonde_linux_modules *modules);
 
+/** The head of the kernel's list of modules. SONDE_ERROR_NOT_FOUND: nobody knows. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_modules_head(
+	struct sonde_linux *kernel, uint64_t *ret);
+
 /** The symbol at @p index of all modules' symbols, below their number. */
 void sonde_linux_modules_get(const struct sonde_linux_modules *modules, uint64_t index,
 	struct sonde_symbol *ret);

@@ -102,6 +102,41 @@ static struct sonde_error *find_first(
 	return sonde_types_find(own_types, "struct task_struct", &ret->type);
 }
 
+/* Modules are read for that, so what else it may be comes first: enumerators. */
+static struct sonde_error *find_in_modules(struct sonde_linux_types *types,
+	const char *name, struct sonde_symbol *ret, bool *found)
+{
+	const struct sonde_linux_modules *modules;
+	const struct sonde_types *own_types;
+	struct sonde_error *error = sonde_linux_types_find(types, &own_types);
+	struct sonde_type type;
+	uint64_t value;
+
+	/* Without types it is not known where modules are. */
+	if (has_no_types(error)) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	CHECK(error);
+	CHECK(sonde_types_find_enumerator(own_types, name, found, &type, &value));
+	if (*found) {
+		*found = false;
+		return NULL;
+	}
+	CHECK(sonde_linux_modules_find(types->kernel, &modules));
+	*found = sonde_linux_modules_find_symbol(modules, name, 0, ret);
+	return NULL;
+}
+
+/* On x86 per-CPU variables of modules are offsets, as the kernel's own. */
+static struct sonde_error *is_per_cpu(
+	struct sonde_linux *kernel, const struct sonde_symbol *symbol, bool *ret)
+{
+	CHECK(sonde_linux_is_per_cpu(kernel, symbol->address, ret));
+	*ret |= *symbol->module && !(symbol->address >> 63);
+	return NULL;
+}
+
 static struct sonde_error *find_variable(struct sonde_scope *scope,
 	struct sonde_thread *thread, const char *name, bool *found,
 	struct sonde_variable *ret)
@@ -120,9 +155,11 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 	if (!*found && !strcmp(name, "init_task"))
 		return find_first(types, found, ret);
 	if (!*found)
+		CHECK(find_in_modules(types, name, &symbol, found));
+	if (!*found)
 		return NULL;
 	ret->address = symbol.address;
-	CHECK(sonde_linux_is_per_cpu(kernel, symbol.address, &ret->per_cpu));
+	CHECK(is_per_cpu(kernel, &symbol, &ret->per_cpu));
 	return find_type_of(types, &symbol, ret->per_cpu, &ret->type);
 }
 
@@ -175,6 +212,19 @@ static struct sonde_error *find_per_cpu(
 	return sonde_linux_per_cpu(own(scope)->kernel, address, cpu, ret);
 }
 
+/* Modules' have been read when something was not found. */
+static void suggest_of_modules(
+	const struct sonde_linux_modules *modules, struct sonde_closest *closest)
+{
+	for (size_t i = 0; modules->known && i < modules->count; i++) {
+		const struct sonde_linux_module *module = &modules->list[i];
+
+		for (uint32_t k = 0; k < module->symbol_count; k++)
+			sonde_closest_offer(
+				closest, module->strings + module->symbols[k].name);
+	}
+}
+
 static void suggest(struct sonde_scope *scope, struct sonde_closest *closest)
 {
 	struct sonde_linux *kernel = own(scope)->kernel;
@@ -189,6 +239,7 @@ static void suggest(struct sonde_scope *scope, struct sonde_closest *closest)
 			sonde_closest_offer(closest, symbol.name);
 	}
 	sonde_error_destroy(error);
+	suggest_of_modules(&kernel->modules, closest);
 }
 
 const struct sonde_scope_ops sonde_linux_scope_ops = {

@@ -54,4 +54,11 @@ enum {
 SONDE_NODISCARD struct sonde_error *sonde_vmcoreinfo_scan(struct sonde_target *machine,
 	uint64_t *from, struct sonde_vmcoreinfo *ret, bool *found);
 
+struct sonde_linux;
+
+/** That of the kernel that was found; *@p found: whether there is one, or it can be looked
+ * for. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_vmcoreinfo_find(
+	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found);
+
 #endif

@@ -280,6 +280,15 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
               "address": or_null(is_hex)},
     "type": {"name": is_text, "kind": is_text, "bytes": or_null(is_integer),
              "members": or_null(lambda value: isinstance(value, list))},
+    "modules": {"name": is_text, "address": or_null(is_hex), "bytes": is_integer,
+                "refcount": or_null(is_integer)},
+    "dmesg": {"time": is_decimal, "level": is_integer, "text": is_text},
+    "syscalls": {"number": is_integer, "name": or_null(is_text), "address": is_hex,
+                 "symbol": or_null(is_text), "ok": is_boolean},
+    "irq": {"number": is_integer, "name": or_null(is_text), "total": is_integer,
+            "counts": lambda value: isinstance(value, list) and all(
+                is_integer(one["cpu"]) and is_integer(one["count"]) for one in value),
+            "chip": or_null(is_text), "hwirq": is_integer},
     "symbol": {"name": is_text, "address": is_hex, "bytes": or_null(is_integer),
                "kind": is_text, "module": or_null(is_text)},
 }
