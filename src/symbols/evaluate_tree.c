@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Red-black trees (include/linux/rbtree.h), xarrays (xarray.h) and maple trees
- * (maple_tree.h), in the order of their keys. Heights are bounded, and so is how many
+ * Red-black trees (include/linux/rbtree.h) and xarrays (xarray.h), in the order of their
+ * keys, and maple trees, which maple.c walks. Heights are bounded, and so is how many
  * nodes are looked at, since a node may lead back to those above it.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "evaluate_walk.h"
+#include "maple.h"
 
 enum {
 	/** Of a red-black tree; one of 2^64 nodes is at most 128 high. */
@@ -19,11 +20,6 @@ enum {
 	SLOTS_MAX = 256,
 	/** Entries up to here that look like nodes are marks (XA_RETRY_ENTRY..). */
 	MARKS_MAX = 4096,
-	/** lib/maple_tree.c: enum maple_type, bits of an entry for its address. */
-	MAPLE_LEAF = 1,
-	MAPLE_RANGE = 2,
-	MAPLE_ARANGE = 3,
-	MAPLE_NODE_MASK = 255,
 };
 
 static struct sonde_error *too_high(const struct sonde_walk *walk)
@@ -69,7 +65,7 @@ struct sonde_error *sonde_walk_rbtree(struct sonde_walk *walk)
 	return NULL;
 }
 
-/* --- xarray, maple tree ----------------------------------------------------------- */
+/* --- xarray ----------------------------------------------------------------------- */
 
 /* Entries whose lowest bits are 10 are the tree's own; small ones are no nodes. */
 static bool is_internal(uint64_t entry)
@@ -121,9 +117,6 @@ static struct sonde_error *read_element(const struct sonde_walk *walk, uint64_t 
 struct level {
 	uint64_t node;
 	uint64_t next;
-	/** Of a maple tree: what it has slots and pivots of, and its last key. */
-	unsigned type;
-	uint64_t last;
 };
 
 struct descent {
@@ -178,89 +171,21 @@ struct sonde_error *sonde_walk_xarray(struct sonde_walk *walk)
 	}
 }
 
-/** The arrays of both kinds of nodes. */
-struct maple {
-	struct array slots[MAPLE_ARANGE + 1], pivots[MAPLE_ARANGE + 1];
-};
-
-static struct sonde_error *find_maple(const struct sonde_walk *walk, struct maple *ret)
-{
-	static const char *const tags[] = {
-		[MAPLE_LEAF] = "maple_range_64",
-		[MAPLE_RANGE] = "maple_range_64",
-		[MAPLE_ARANGE] = "maple_arange_64",
-	};
-
-	for (unsigned type = MAPLE_LEAF; type <= MAPLE_ARANGE; type++) {
-		CHECK(find_array(walk, tags[type], "slot", &ret->slots[type]));
-		CHECK(find_array(walk, tags[type], "pivot", &ret->pivots[type]));
-	}
-	return NULL;
-}
-
-static struct sonde_error *descend_maple(const struct sonde_walk *walk,
-	struct descent *descent, uint64_t entry, uint64_t last)
-{
-	struct level level = {
-		.node = entry & ~(uint64_t)MAPLE_NODE_MASK,
-		.type = entry >> 3 & 0xf,
-		.last = last,
-	};
-
-	if (level.type < MAPLE_LEAF || level.type > MAPLE_ARANGE)
-		return sonde_evaluate_error(walk->evaluator, walk->node,
-			SONDE_ERROR_BAD_DATA, "the tree has a node of kind %u",
-			level.type);
-	return descend(walk, descent, &level);
-}
-
-/*
- * The next slot of a node: pivots say where its keys end, and one that is 0, or missing,
- * stands for the node's own end, behind which slots mean nothing.
- */
-static struct sonde_error *next_slot(const struct sonde_walk *walk,
-	const struct maple *maple, struct level *level, uint64_t *ret_last,
-	uint64_t *ret_entry)
-{
-	const struct array *pivots = &maple->pivots[level->type];
-	uint64_t index = level->next++, last = level->last;
-
-	if (index < pivots->count)
-		CHECK(read_element(walk, level->node, pivots, index, &last));
-	if (index && !last)
-		last = level->last;
-	CHECK(read_element(
-		walk, level->node, &maple->slots[level->type], index, ret_entry));
-	if (last >= level->last)
-		level->next = UINT64_MAX;
-	*ret_last = last;
-	return NULL;
-}
-
 struct sonde_error *sonde_walk_maple(struct sonde_walk *walk)
 {
-	struct descent descent = {.height = 0};
-	uint64_t entry, root, last;
-	struct maple maple;
+	struct sonde_maple_layout layout;
+	struct sonde_maple_range range;
+	struct sonde_maple maple;
+	bool more = true;
 
-	CHECK(sonde_walk_offset(walk, "maple_tree", "ma_root", &root));
-	CHECK(find_maple(walk, &maple));
-	CHECK(sonde_walk_read(walk, walk->head + root, &entry));
-	if (!is_node(entry))
-		return take_entry(walk, entry);
-	CHECK(descend_maple(walk, &descent, entry, UINT64_MAX));
-	while (descent.height) {
-		struct level *level = &descent.levels[descent.height - 1];
-
-		if (level->next >= maple.slots[level->type].count) {
-			descent.height--;
-			continue;
-		}
-		CHECK(next_slot(walk, &maple, level, &last, &entry));
-		if (level->type == MAPLE_LEAF)
-			CHECK(take_entry(walk, entry));
-		else if (entry)
-			CHECK(descend_maple(walk, &descent, entry, last));
+	CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+		sonde_maple_layout_find(walk->head_type.types, &layout)));
+	sonde_maple_begin(&maple, walk->space, &layout, walk->head);
+	for (;;) {
+		CHECK(sonde_evaluate_at(walk->evaluator, walk->node,
+			sonde_maple_next(&maple, &range, &more)));
+		if (!more)
+			return NULL;
+		CHECK(sonde_walk_add(walk, range.entry));
 	}
-	return NULL;
 }
