@@ -17,6 +17,7 @@ extern const struct cli_command cli_command_disasm;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_ls;
+extern const struct cli_command cli_command_maps;
 extern const struct cli_command cli_command_pause;
 extern const struct cli_command cli_command_print;
 extern const struct cli_command cli_command_quit;
