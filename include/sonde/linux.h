@@ -11,7 +11,9 @@
 #ifndef SONDE_LINUX_H
 #define SONDE_LINUX_H
 
+#include <sonde/file.h>
 #include <sonde/kernel.h>
 #include <sonde/mapping.h>
+#include <sonde/socket.h>
 
 #endif

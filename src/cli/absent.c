@@ -9,7 +9,6 @@ static const char probes[] = "probes";
 const struct cli_command cli_absent_commands[] = {
 	{.name = "ps", .needs = kernel, .summary = "processes or tasks"},
 	{.name = "modules", .needs = kernel, .summary = "kernel modules"},
-	{.name = "files", .needs = kernel, .summary = "open files"},
 	{.name = "dmesg", .needs = kernel, .summary = "kernel log"},
 	{.name = "syscalls", .needs = kernel, .summary = "the system call table"},
 	{.name = "bt", .needs = stacks, .summary = "backtrace"},

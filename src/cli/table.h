@@ -14,6 +14,7 @@ extern const struct cli_command cli_absent_commands[];
 extern const struct cli_command cli_command_break;
 extern const struct cli_command cli_command_continue;
 extern const struct cli_command cli_command_disasm;
+extern const struct cli_command cli_command_files;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_ls;
