@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""maps, files, mounts and net, held against /proc of the guest (see lists)."""
+
+import base64
+import re
+import socket
+import struct
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import TOP, Guest, GuestError, Result, Sonde, Tap
+
+sys.path.insert(0, str(TOP / "tests"))
+
+from programs import compile_freestanding  # noqa: E402
+
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+MAPS = {"start", "end", "perms", "offset", "device", "inode", "path", "torn"}
+FILES = {"fd", "path", "type", "flags", "position", "torn"}
+STATES = [None, "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
+          "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"]
+TYPES = {0: "anon", 1: "fifo", 2: "chr", 4: "directory", 6: "blk", 8: "regular", 10: "link",
+         12: "socket"}
+
+
+def files(architecture: str, scratch: Path) -> dict[str, bytes]:
+    return {"holder": compile_freestanding("holder", MACHINES[architecture], scratch)}
+
+
+def say(guest: Guest, command: str) -> bytes:
+    """What it prints in the guest, to the byte."""
+    status, text = guest.run(f"({command}) 2> /dev/null | base64")
+    if status != 0:
+        raise GuestError(f"'{command}' failed in the guest: {text}")
+    return base64.b64decode(text)
+
+
+def plain(text: str | None) -> bytes | None:
+    """The guest's bytes, of what sonde shows of them."""
+    if text is None:
+        return None
+    return re.sub(rb"\\(\\|x[0-9A-Fa-f]{2})",
+                  lambda found: b"\\" if found[1] == b"\\" else bytes([int(found[1][1:], 16)]),
+                  text.encode())
+
+
+def check_works(tap: Tap, what: str, result: Result, fields: set[str]) -> bool:
+    """Whether it worked, said nothing, and has all fields in rows that are not torn."""
+    good = tap.check(f"{what} works", result.status == 0 and not result.err and result.out,
+                     result)
+    rows = result.rows if good else []
+    missing = [fields - row.keys() for row in rows if not fields <= row.keys()]
+    torn = [row for row in rows if row["torn"] is not False]
+    return tap.check(f"{what}: each row has its fields, and is not torn",
+                     good and not missing and not torn, *missing[:2], *torn[:2])
+
+
+def check_same(tap: Tap, what: str, found: list | dict, wanted: list | dict) -> None:
+    if isinstance(found, dict):
+        found = sorted(found.items())
+    if isinstance(wanted, dict):
+        wanted = sorted(wanted.items())
+    wrong = [f"found:  {one}\nwanted: {other}" for one, other in zip(found, wanted)
+             if one != other]
+    tap.check(f"{what} ({len(wanted)})", found == wanted and wanted,
+              f"{len(found)} and {len(wanted)}", *wrong[:4])
+
+
+# --- maps --------------------------------------------------------------------------------
+
+def areas(text: bytes) -> list[tuple]:
+    """Of /proc/PID/maps."""
+    rows = []
+    for line in text.split(b"\n")[:-1]:
+        addresses, perms, offset, device, inode, *path = line.split(None, 5)
+        start, end = addresses.split(b"-")
+        rows.append((int(start, 16), int(end, 16), perms, int(offset, 16), device, int(inode),
+                     path[0].replace(b"\\012", b"\n") if path else None))
+    return rows
+
+
+def check_maps(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None:
+    what = f"{name}: maps {pid}"
+    result = sonde.run("--json", "maps", str(pid))
+    wanted = areas(say(guest, f"cat /proc/{pid}/maps"))
+    if check_works(tap, what, result, MAPS):
+        found = [(int(row["start"], 16), int(row["end"], 16), row["perms"].encode(),
+                  row["offset"], row["device"].encode(), row["inode"], plain(row["path"]))
+                 for row in result.rows]
+        check_same(tap, f"{what}: each is what the guest says", found, wanted)
+
+
+# --- sockets -----------------------------------------------------------------------------
+
+@dataclass(frozen=True, order=True)
+class Socket:
+    """What /proc/net says of one."""
+    protocol: str
+    state: str
+    local: bytes | None
+    remote: bytes | None
+
+
+def inet(text: str) -> bytes:
+    """An address and a port as /proc/net has them: words as they lie, the port a number."""
+    address, port = text.split(":")
+    words = b"".join(struct.pack("=I", int(address[i:i + 8], 16))
+                     for i in range(0, len(address), 8))
+    if len(words) == 4:
+        return f"{socket.inet_ntop(socket.AF_INET, words)}:{int(port, 16)}".encode()
+    return f"[{socket.inet_ntop(socket.AF_INET6, words)}]:{int(port, 16)}".encode()
+
+
+def inet_sockets(text: bytes, protocol: str) -> dict[int, list[Socket]]:
+    found: dict[int, list[Socket]] = {}
+    for line in text.decode().splitlines()[1:]:
+        _, local, remote, state, _, _, _, _, _, inode, *_ = line.split()
+        found.setdefault(int(inode), []).append(
+            Socket(protocol, STATES[int(state, 16)], inet(local), inet(remote)))
+    return found
+
+
+def unix_sockets(text: bytes) -> dict[int, list[Socket]]:
+    found: dict[int, list[Socket]] = {}
+    # A path may hold a line's end.
+    for part in re.split(rb"\n(?=[0-9a-f]{16}: )", text)[1:]:
+        fields = re.match(rb"\w+: \w+ \w+ (\w+) \w+ (\w+) +(\d+)(?: (.*))?$",
+                          part.rstrip(b"\n"), re.DOTALL)
+        flags, state, inode, path = fields.groups()
+        word = "LISTEN" if int(flags, 16) & 0x10000 else (
+            "ESTABLISHED" if int(state) == 3 else "CLOSE")
+        found.setdefault(int(inode), []).append(Socket("unix", word, path, None))
+    return found
+
+
+def netlink_sockets(text: bytes) -> dict[int, list[Socket]]:
+    found: dict[int, list[Socket]] = {}
+    names = {0: "route", 2: "usersock", 4: "sock_diag", 6: "xfrm", 7: "selinux", 8: "iscsi",
+             9: "audit", 10: "fib_lookup", 11: "connector", 12: "netfilter",
+             15: "kobject_uevent", 16: "generic", 18: "scsitransport", 20: "rdma",
+             21: "crypto", 22: "smc"}
+    for line in text.decode().splitlines()[1:]:
+        _, protocol, port, *_, inode = line.split()
+        word = names.get(int(protocol), protocol)
+        found.setdefault(int(inode), []).append(
+            Socket("netlink", "CLOSE", f"{word}:{int(port) % (1 << 32)}".encode(), None))
+    return found
+
+
+def sockets(guest: Guest) -> dict[int, list[Socket]]:
+    """All that /proc/net has, by inode; those that no file is have 0."""
+    found: dict[int, list[Socket]] = {}
+    tables = [("tcp", "tcp"), ("tcp6", "tcp6"), ("udp", "udp"), ("udp6", "udp6"),
+              ("raw", "raw"), ("raw6", "raw6"), ("unix", None), ("netlink", None)]
+    text = say(guest, "; ".join(f"echo; echo === {name}; cat /proc/net/{name}"
+                                for name, _ in tables))
+    parts = dict(part.split(b"\n", 1) for part in text.split(b"\n=== ")[1:])
+    for name, protocol in tables:
+        part = parts[name.encode()].rstrip(b"\n") + b"\n"
+        if name == "unix":
+            rows = unix_sockets(part)
+        elif name == "netlink":
+            rows = netlink_sockets(part)
+        else:
+            rows = inet_sockets(part, protocol)
+        for inode, entries in rows.items():
+            found.setdefault(inode, []).extend(entries)
+    return found
+
+
+def as_socket(row: dict) -> Socket:
+    """A row's, without what /proc/net does not have."""
+    remote = plain(row["remote"]) if row["protocol"] not in ("unix", "netlink") else None
+    return Socket(row["protocol"], row["state"], plain(row["local"]), remote)
+
+
+# --- files -------------------------------------------------------------------------------
+
+def links(guest: Guest, pid: int) -> dict[int, bytes]:
+    """Where /proc/PID/fd leads."""
+    text = say(guest, f"stat -c %N /proc/{pid}/fd/*")
+    found = re.split(rb"(?:^|\n)'?/proc/\d+/fd/(\d+)'? -> ", text.removesuffix(b"\n"))[1:]
+    return {int(fd): link.removeprefix(b"'").removesuffix(b"'")
+            for fd, link in zip(found[::2], found[1::2])}
+
+
+def check_files(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int,
+                known: dict[int, list[Socket]]) -> None:
+    what = f"{name}: files {pid}"
+    result = sonde.run("--json", "files", str(pid))
+    if not check_works(tap, what, result, FILES):
+        return
+    rows = {row["fd"]: row for row in result.rows}
+    check_same(tap, f"{what}: paths are those of /proc",
+               {fd: plain(row["path"]) for fd, row in rows.items()}, links(guest, pid))
+    info: dict[int, dict[str, str]] = {}
+    for line in say(guest, f"grep -H '' /proc/{pid}/fdinfo/*").decode().splitlines():
+        found = re.match(r"/proc/\d+/fdinfo/(\d+):(pos|flags):\t(\w+)", line)
+        if found:
+            info.setdefault(int(found[1]), {})[found[2]] = found[3]
+    check_same(tap, f"{what}: flags and positions, too",
+               {fd: {"pos": str(row["position"]), "flags": row["flags"]}
+                for fd, row in rows.items()}, info)
+    facts = {}
+    for line in say(guest, f"stat -L -c '%n %f %i %D %t %T' /proc/{pid}/fd/*") \
+            .decode().splitlines():
+        path, mode, inode, device, major, minor = line.split()
+        fd = int(path.rpartition("/")[2])
+        kind = TYPES[int(mode, 16) >> 12]
+        if kind == "fifo" and rows[fd]["path"].startswith("pipe:["):
+            kind = "pipe"
+        special = f"{int(major, 16):02x}:{int(minor, 16):02x}" if kind in ("chr", "blk") \
+            else None
+        number = int(device, 16)
+        facts[fd] = (kind, int(inode), f"{number >> 8 & 0xfff:02x}:{number & 0xff:02x}",
+                     special)
+    check_same(tap, f"{what}: types, inodes and devices, too",
+               {fd: (row["type"], row["inode"], row["device"], row["special"])
+                for fd, row in rows.items()}, facts)
+    check_sockets_of_files(tap, what, rows, known)
+
+
+def check_sockets_of_files(tap: Tap, what: str, rows: dict[int, dict],
+                           known: dict[int, list[Socket]]) -> None:
+    found, wanted = {}, {}
+    for fd, row in rows.items():
+        if row["type"] != "socket":
+            continue
+        # What is bound to nothing is in no table.
+        if row["inode"] in known:
+            found[fd] = as_socket(row["socket"])
+            wanted[fd] = known[row["inode"]][0]
+    if wanted:
+        check_same(tap, f"{what}: sockets are those of /proc/net", found, wanted)
+
+
+# --- all of it ---------------------------------------------------------------------------
+
+def find_holder(guest: Guest) -> int:
+    """The process that holds what is looked at; started once a guest."""
+    _, text = guest.run("pidof holder || holder")
+    found = re.fullmatch(r"(?:holder )?(\d+)\n?", text)
+    if not found:
+        raise GuestError(f"what is to be held could not be made: {text}")
+    return int(found[1])
+
+
+def check_what_is_not(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """Numbers that no process has, and those of kernel threads."""
+    for command in ("maps", "files"):
+        result = sonde.run(command, "4000000")
+        tap.check(f"{name}: {command} of nobody says so",
+                  result.status == 1 and "no task has the number 4000000" in result.err, result)
+        result = sonde.run(command, "none")
+        tap.check(f"{name}: {command} of no number is a wrong command line",
+                  result.status == 2, result)
+    result = sonde.run("maps", "2")
+    tap.check(f"{name}: a kernel thread has no memory, and that is said",
+              result.status == 1 and "kernel thread" in result.err, result)
+    result = sonde.run("--json", "files", "2")
+    tap.check(f"{name}: it has no open files", result.status == 0 and not result.out, result)
+
+
+def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
+    holder = find_holder(guest)
+    known = sockets(guest)
+    for pid in (holder, 1) if whole else (holder,):
+        check_maps(tap, name, guest, sonde, pid)
+        check_files(tap, name, guest, sonde, pid, known)
+    if whole:
+        check_what_is_not(tap, name, guest, sonde)
