@@ -14,6 +14,7 @@
 #include <sonde/file.h>
 #include <sonde/kernel.h>
 #include <sonde/mapping.h>
+#include <sonde/mount.h>
 #include <sonde/socket.h>
 
 #endif

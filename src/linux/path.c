@@ -92,8 +92,8 @@ static struct sonde_error *believe(struct sonde_error *error, bool *ret)
 	return NULL;
 }
 
-static struct sonde_error *read_place(struct sonde_linux_paths *paths, uint64_t address,
-	struct sonde_linux_place_in_tree *ret)
+struct sonde_error *sonde_linux_place_read(struct sonde_linux_paths *paths,
+	uint64_t address, struct sonde_linux_place_in_tree *ret)
 {
 	uint8_t copy[SONDE_LINUX_DENTRY_BYTES];
 
@@ -110,7 +110,7 @@ static struct sonde_error *find_root(struct sonde_linux_paths *paths)
 
 	CHECK(sonde_linux_find_task(paths->kernel, 1, &task));
 	CHECK(sonde_field_read(&paths->fields.task_fs, memory(paths), task, &fs));
-	CHECK(read_place(paths, fs + paths->fields.fs_root.offset, &root));
+	CHECK(sonde_linux_place_read(paths, fs + paths->fields.fs_root.offset, &root));
 	paths->root = root;
 	return NULL;
 }
@@ -298,8 +298,9 @@ static struct sonde_error *go_up(struct climb *climb,
 		climb->reached = place.mount == end->mount && place.dentry == end->dentry;
 		if (climb->reached)
 			break;
-		CHECK(look_at_mount(climb, place.mount));
-		if (place.dentry == of_mount(climb, &fields->mount_root)) {
+		if (place.mount)
+			CHECK(look_at_mount(climb, place.mount));
+		if (place.mount && place.dentry == of_mount(climb, &fields->mount_root)) {
 			up = of_mount(climb, &fields->mount_parent);
 			if (up == climb->mount_address)
 				break;
@@ -427,6 +428,14 @@ static struct sonde_error *climb_from(struct climb *climb,
 
 	CHECK(look_at_dentry(climb, place->dentry));
 	is_root = of_dentry(climb, &fields->parent) == place->dentry;
+	if (!place->mount) {
+		if (!is_root && !of_dentry(climb, &fields->hash))
+			put_text(climb, "//deleted");
+		CHECK(go_up(climb, *place, end));
+		if (is_root)
+			put_text(climb, "/");
+		return NULL;
+	}
 	CHECK(makes_name(climb->paths, of_dentry(climb, &fields->operations), &own));
 	if (own && is_root) {
 		CHECK(look_at_mount(climb, place->mount));
@@ -516,7 +525,7 @@ static struct sonde_error *try(struct climb *climb,
 	return NULL;
 }
 
-struct sonde_error *sonde_linux_path_of(struct sonde_linux_paths *paths,
+static struct sonde_error *read_path(struct sonde_linux_paths *paths,
 	const struct sonde_linux_place_in_tree *place,
 	const struct sonde_linux_place_in_tree *root, struct sonde_linux_path *ret)
 {
@@ -524,16 +533,32 @@ struct sonde_error *sonde_linux_path_of(struct sonde_linux_paths *paths,
 	bool same = false;
 
 	*ret = (struct sonde_linux_path){NULL};
-	if (!place->mount || !place->dentry)
-		return NULL;
 	paths->left += STEPS_EACH;
 	for (unsigned i = 0; i < TRIES && !same; i++)
-		CHECK(try(&climb, place, root ? root : &paths->root, &same));
+		CHECK(try(&climb, place, root, &same));
 	if (climb.outcome == WHOLE)
 		ret->text = climb.text + climb.first;
 	ret->reached = climb.reached;
 	ret->torn = !same || climb.outcome == BROKEN;
 	return NULL;
+}
+
+struct sonde_error *sonde_linux_path_of(struct sonde_linux_paths *paths,
+	const struct sonde_linux_place_in_tree *place,
+	const struct sonde_linux_place_in_tree *root, struct sonde_linux_path *ret)
+{
+	*ret = (struct sonde_linux_path){NULL};
+	if (!place->mount || !place->dentry)
+		return NULL;
+	return read_path(paths, place, root ? root : &paths->root, ret);
+}
+
+struct sonde_error *sonde_linux_path_inside(
+	struct sonde_linux_paths *paths, uint64_t dentry, struct sonde_linux_path *ret)
+{
+	const struct sonde_linux_place_in_tree place = {0, dentry}, nowhere = {0, 0};
+
+	return read_path(paths, &place, &nowhere, ret);
 }
 
 struct sonde_error *sonde_linux_path_at(
@@ -544,11 +569,11 @@ struct sonde_error *sonde_linux_path_at(
 		struct sonde_linux_place_in_tree place, later;
 		bool there;
 
-		CHECK(believe(read_place(paths, address, &place), &there));
+		CHECK(believe(sonde_linux_place_read(paths, address, &place), &there));
 		if (!there)
 			return NULL;
 		CHECK(sonde_linux_path_of(paths, &place, NULL, ret));
-		CHECK(believe(read_place(paths, address, &later), &there));
+		CHECK(believe(sonde_linux_place_read(paths, address, &later), &there));
 		if (there && later.mount == place.mount && later.dentry == place.dentry)
 			return NULL;
 		ret->torn = true;

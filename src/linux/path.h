@@ -78,6 +78,11 @@ struct sonde_linux_path {
 SONDE_NODISCARD struct sonde_error *sonde_linux_paths_init(
 	struct sonde_linux_paths *ret, struct sonde_linux *kernel);
 
+/** What the struct path at @p address is. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_place_read(
+	struct sonde_linux_paths *paths, uint64_t address,
+	struct sonde_linux_place_in_tree *ret);
+
 /** Of the struct path at @p address, which is read again afterwards: as long as it leads
  * to the same dentry, that has not become something else. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_path_at(
@@ -94,5 +99,10 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_path_of_file(
 SONDE_NODISCARD struct sonde_error *sonde_linux_path_of(struct sonde_linux_paths *paths,
 	const struct sonde_linux_place_in_tree *place,
 	const struct sonde_linux_place_in_tree *root, struct sonde_linux_path *ret);
+
+/** Of a dentry within its file system, whatever that is mounted at: "/" is its root, and
+ * what was deleted ends with "//deleted" (dentry_path()). */
+SONDE_NODISCARD struct sonde_error *sonde_linux_path_inside(
+	struct sonde_linux_paths *paths, uint64_t dentry, struct sonde_linux_path *ret);
 
 #endif

@@ -17,6 +17,8 @@ from programs import compile_freestanding  # noqa: E402
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 MAPS = {"start", "end", "perms", "offset", "device", "inode", "path", "torn"}
+MOUNTS = {"id", "parent", "device", "type", "options", "super_options", "source", "root", "path",
+          "torn"}
 FILES = {"fd", "path", "type", "flags", "position", "torn"}
 STATES = [None, "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
           "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"]
@@ -235,6 +237,39 @@ def check_sockets_of_files(tap: Tap, what: str, rows: dict[int, dict],
         check_same(tap, f"{what}: sockets are those of /proc/net", found, wanted)
 
 
+# --- mounts ------------------------------------------------------------------------------
+
+def octal(text: bytes) -> bytes:
+    """What mountinfo writes as a backslash and three digits."""
+    return re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), text)
+
+
+def mounts(text: bytes) -> list[tuple]:
+    """Of /proc/PID/mountinfo; of a file system's options those that all of them have."""
+    rows = []
+    for line in text.split(b"\n")[:-1]:
+        first, last = line.split(b" - ", 1)
+        number, parent, device, root, path, options, *_ = first.split(b" ")
+        kind, source, more = last.split(b" ")
+        general = [word for word in more.decode(errors="replace").split(",")
+                   if word in ("ro", "rw", "sync", "dirsync", "mand", "lazytime")]
+        rows.append((int(number), int(parent), device, octal(root), octal(path),
+                     options, octal(kind), octal(source), ",".join(general)))
+    return rows
+
+
+def check_mounts(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int | None) -> None:
+    words = ["mounts", *(["--pid", str(pid)] if pid else [])]
+    what = f"{name}: {' '.join(words)}"
+    result = sonde.run("--json", *words)
+    wanted = mounts(say(guest, f"cat /proc/{pid or 1}/mountinfo"))
+    if check_works(tap, what, result, MOUNTS):
+        found = [(row["id"], row["parent"], row["device"].encode(), plain(row["root"]),
+                  plain(row["path"]), row["options"].encode(), plain(row["type"]),
+                  plain(row["source"]), row["super_options"]) for row in result.rows]
+        check_same(tap, f"{what}: each is what the guest says", found, wanted)
+
+
 # --- all of it ---------------------------------------------------------------------------
 
 def find_holder(guest: Guest) -> int:
@@ -268,5 +303,7 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     for pid in (holder, 1) if whole else (holder,):
         check_maps(tap, name, guest, sonde, pid)
         check_files(tap, name, guest, sonde, pid, known)
+    check_mounts(tap, name, guest, sonde, None)
     if whole:
+        check_mounts(tap, name, guest, sonde, holder)
         check_what_is_not(tap, name, guest, sonde)
