@@ -13,6 +13,13 @@
 extern "C" {
 #endif
 
+struct sonde_sockets_options {
+	/** sizeof(struct sonde_sockets_options), set by the caller. */
+	size_t size;
+	/** Only those of this process's network namespace; 0: of all. */
+	uint64_t pid;
+};
+
 struct sonde_socket {
 	/** Of its struct sock. */
 	uint64_t address;
@@ -37,6 +44,27 @@ struct sonde_socket {
 	/** It changed while it was read, again and again. */
 	bool torn;
 };
+
+struct sonde_sockets;
+
+/**
+ * Reads the sockets that are in the kernel's tables, whoever has them open, at the kernel
+ * level of @p target: tcp (also connections that begin or end, which nobody has open),
+ * udp, raw, unix, netlink and packet. SONDE_ERROR_NOT_FOUND: there is no such process, or
+ * what the kernel's types lack. The caller closes @p ret. NULL as @p options: all.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_sockets_open(
+	struct sonde_target *target, const struct sonde_sockets_options *options,
+	struct sonde_sockets **ret);
+
+/** The next socket; NULL: that was the last one. Lives until @p sockets is closed. */
+SONDE_PUBLIC const struct sonde_socket *sonde_sockets_next(struct sonde_sockets *sockets);
+
+/** Why sockets may be missing; NULL: none is. Lives until @p sockets is closed. */
+SONDE_PUBLIC const char *sonde_sockets_incomplete(const struct sonde_sockets *sockets);
+
+/** NULL is allowed. */
+SONDE_PUBLIC void sonde_sockets_close(struct sonde_sockets *sockets);
 
 #ifdef __cplusplus
 }

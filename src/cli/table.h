@@ -20,6 +20,7 @@ extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_ls;
 extern const struct cli_command cli_command_maps;
 extern const struct cli_command cli_command_mounts;
+extern const struct cli_command cli_command_net;
 extern const struct cli_command cli_command_pause;
 extern const struct cli_command cli_command_print;
 extern const struct cli_command cli_command_quit;

@@ -323,14 +323,14 @@ static struct sonde_error *read_list(
 
 	CHECK(sonde_linux_mount_list_read(reader->kernel, reader->namespace, list));
 	mounts->incomplete = list->incomplete;
-	mounts->list = calloc(list->count + 1, sizeof(*mounts->list));
+	mounts->list = calloc(list->addresses.count + 1, sizeof(*mounts->list));
 	if (!mounts->list)
 		return sonde_error_no_memory();
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list->addresses.count; i++) {
 		if (i % 64 == 0)
 			CHECK(sonde_context_check_interrupt(
 				reader->kernel->target.sonde));
-		CHECK(add_mount(reader, list->addresses[i]));
+		CHECK(add_mount(reader, list->addresses.list[i]));
 	}
 	return NULL;
 }
@@ -339,7 +339,7 @@ static struct sonde_error *read_all(struct sonde_linux *kernel, uint64_t pid,
 	bool unreachable, struct sonde_mounts *mounts)
 {
 	CLEANUP(cleanup_free) struct reader *reader = calloc(1, sizeof(*reader));
-	struct sonde_linux_mount_list list = {.count = 0};
+	struct sonde_linux_mount_list list = {.incomplete = NULL};
 	struct sonde_error *error;
 
 	if (!reader)

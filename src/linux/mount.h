@@ -4,6 +4,7 @@
 #ifndef SONDE_LINUX_MOUNT_H
 #define SONDE_LINUX_MOUNT_H
 
+#include "address_list.h"
 #include "record.h"
 
 struct sonde_linux;
@@ -14,8 +15,7 @@ struct sonde_linux_mount_links {
 
 struct sonde_linux_mount_list {
 	/** Of each struct mount; owned. None comes twice. */
-	uint64_t *addresses;
-	size_t count, capacity;
+	struct sonde_linux_addresses addresses;
 	/** Why some may be missing; NULL: none is. Never freed. */
 	const char *incomplete;
 };

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <string.h>
-
 #include "kernel.h"
 #include "list.h"
 #include "mount.h"
@@ -12,7 +10,6 @@ enum {
 	HEIGHT_MAX = 64,
 	/** How often it is read until it is the same twice. */
 	TRIES = 4,
-	CAPACITY = 64,
 };
 
 #define PLACE(place) offsetof(struct sonde_linux_mount_links, place)
@@ -29,22 +26,6 @@ static const struct sonde_field_wish tree_wishes[] = {
 	{"struct mnt_namespace", "mounts.rb_node", PLACE(tree), false},
 };
 
-static struct sonde_error *add(struct sonde_linux_mount_list *list, uint64_t address)
-{
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : CAPACITY;
-		uint64_t *addresses =
-			realloc(list->addresses, capacity * sizeof(*addresses));
-
-		if (!addresses)
-			return sonde_error_no_memory();
-		list->addresses = addresses;
-		list->capacity = capacity;
-	}
-	list->addresses[list->count++] = address;
-	return NULL;
-}
-
 static struct sonde_error *walk_list(struct sonde_linux *kernel,
 	const struct sonde_linux_mount_links *links, uint64_t head,
 	struct sonde_linux_mount_list *ret)
@@ -58,7 +39,8 @@ static struct sonde_error *walk_list(struct sonde_linux *kernel,
 		CHECK(sonde_linux_list_next(&list, &link, &more));
 		if (!more)
 			break;
-		CHECK(add(ret, link - links->list_link.offset));
+		CHECK(sonde_linux_addresses_add(
+			&ret->addresses, link - links->list_link.offset));
 	}
 	ret->incomplete = list.torn;
 	return NULL;
@@ -98,64 +80,18 @@ static struct sonde_error *walk_tree(struct sonde_linux *kernel,
 			continue;
 		}
 		node = path[--height];
-		good = ret->count < MOUNTS_MAX;
+		good = ret->addresses.count < MOUNTS_MAX;
 		if (!good)
 			break;
-		CHECK(add(ret, node - links->tree_link.offset));
+		CHECK(sonde_linux_addresses_add(
+			&ret->addresses, node - links->tree_link.offset));
 		CHECK(read_link(kernel, &links->right, node, &node, &good));
 	}
 	ret->incomplete = good ? NULL : "the tree of mounts does not fit together";
 	return NULL;
 }
 
-/* --- what comes twice ------------------------------------------------------------- */
-
-struct place {
-	uint64_t address;
-	size_t index;
-};
-
-static int compare(const void *one, const void *other)
-{
-	const struct place *first = one, *second = other;
-
-	if (first->address != second->address)
-		return first->address < second->address ? -1 : 1;
-	return first->index < second->index ? -1 : first->index > second->index;
-}
-
-static struct sonde_error *drop_doubles(struct sonde_linux_mount_list *list)
-{
-	CLEANUP(cleanup_free) struct place *places = NULL;
-	size_t kept = 0;
-
-	if (!list->count)
-		return NULL;
-	places = calloc(list->count, sizeof(*places));
-	if (!places)
-		return sonde_error_no_memory();
-	for (size_t i = 0; i < list->count; i++)
-		places[i] = (struct place){list->addresses[i], i};
-	qsort(places, list->count, sizeof(*places), compare);
-	for (size_t i = 1; i < list->count; i++)
-		if (places[i].address == places[i - 1].address)
-			list->addresses[places[i].index] = 0;
-	for (size_t i = 0; i < list->count; i++)
-		if (list->addresses[i])
-			list->addresses[kept++] = list->addresses[i];
-	list->count = kept;
-	return NULL;
-}
-
 /* ---------------------------------------------------------------------------------- */
-
-static bool is_same(const struct sonde_linux_mount_list *one,
-	const struct sonde_linux_mount_list *other)
-{
-	return !one->incomplete && one->count == other->count &&
-	       (!one->count || !memcmp(one->addresses, other->addresses,
-				       one->count * sizeof(*one->addresses)));
-}
 
 static struct sonde_error *find_links(
 	struct sonde_linux *kernel, struct sonde_linux_mount_links *ret, bool *is_tree)
@@ -177,7 +113,7 @@ static struct sonde_error *find_links(
 struct sonde_error *sonde_linux_mount_list_read(
 	struct sonde_linux *kernel, uint64_t address, struct sonde_linux_mount_list *ret)
 {
-	struct sonde_linux_mount_list before = {.count = 0};
+	struct sonde_linux_mount_list before = {.incomplete = NULL};
 	struct sonde_linux_mount_links links;
 	struct sonde_error *error;
 	bool is_tree, same = false;
@@ -187,17 +123,18 @@ struct sonde_error *sonde_linux_mount_list_read(
 	for (unsigned i = 0; i < TRIES && !same; i++) {
 		sonde_linux_mount_list_deinit(&before);
 		before = *ret;
-		*ret = (struct sonde_linux_mount_list){.count = 0};
+		*ret = (struct sonde_linux_mount_list){.incomplete = NULL};
 		error = is_tree ? walk_tree(kernel, &links, address, ret)
 				: walk_list(kernel, &links, address + links.list.offset,
 					  ret);
 		if (!error)
-			error = drop_doubles(ret);
+			error = sonde_linux_addresses_drop_doubles(&ret->addresses);
 		if (error) {
 			sonde_linux_mount_list_deinit(&before);
 			return error;
 		}
-		same = i && is_same(&before, ret);
+		same = i && !before.incomplete &&
+		       sonde_linux_addresses_are_same(&before.addresses, &ret->addresses);
 	}
 	sonde_linux_mount_list_deinit(&before);
 	if (!same && !ret->incomplete)
@@ -207,6 +144,6 @@ struct sonde_error *sonde_linux_mount_list_read(
 
 void sonde_linux_mount_list_deinit(struct sonde_linux_mount_list *list)
 {
-	free(list->addresses);
-	*list = (struct sonde_linux_mount_list){.count = 0};
+	sonde_linux_addresses_deinit(&list->addresses);
+	*list = (struct sonde_linux_mount_list){.incomplete = NULL};
 }

@@ -10,6 +10,7 @@
 
 enum {
 	/** include/net/tcp_states.h. */
+	STATE_SYN_RECV = 3,
 	STATE_TIME_WAIT = 6,
 	STATE_NEW_SYN_RECV = 12,
 	/** IPPROTO_.. */
@@ -19,6 +20,8 @@ enum {
 	ICMP6 = 58,
 	UDP_LITE = 136,
 	MPTCP = 262,
+	/** Looks that are taken at a socket that changes. */
+	LOOKS = 4,
 	/** SOCK_.. */
 	TYPE_RAW = 3,
 	/** "[", an IPv6 address, "]:", a port. */
@@ -76,6 +79,7 @@ static const struct sonde_field_wish other_wishes[] = {
 	MAYBE("unix_address", "name", unix_name),
 	MAYBE("netlink_sock", "portid", port_id),
 	MAYBE("netlink_sock", "dst_portid", remote_port_id),
+	MAYBE("inet_timewait_sock", "tw_substate", ending_state),
 };
 
 struct sonde_error *sonde_linux_socket_reader_init(
@@ -114,7 +118,7 @@ static const char *state_word(uint64_t state)
 {
 	static const char *const words[] = {NULL, "ESTABLISHED", "SYN_SENT", "SYN_RECV",
 		"FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK",
-		"LISTEN", "CLOSING", "NEW_SYN_RECV", "BOUND_INACTIVE"};
+		"LISTEN", "CLOSING"};
 
 	return word(words, ARRAY_SIZE(words), state);
 }
@@ -339,15 +343,22 @@ static struct sonde_error *read_sock(struct look *look)
 		&reader->common, memory(look), look->socket->address, look->common));
 	family = of_common(look, &fields->family);
 	state = of_common(look, &fields->state);
-	look->socket->state = state_word(state);
-	/* These are no whole sockets: a connection that ends, one that begins. */
-	if (state != STATE_TIME_WAIT && state != STATE_NEW_SYN_RECV) {
+	/* These two are no whole sockets: a connection that ends, one that begins. */
+	if (state == STATE_TIME_WAIT) {
+		if (fields->ending_state.present)
+			CHECK(sonde_field_read(&fields->ending_state, memory(look),
+				look->socket->address, &state));
+	} else if (state == STATE_NEW_SYN_RECV) {
+		state = STATE_SYN_RECV;
+	} else {
 		CHECK(sonde_record_read(&reader->whole, memory(look),
 			look->socket->address, look->whole));
 		type = sonde_record_integer(&fields->type, look->whole);
 		protocol = sonde_record_integer(&fields->protocol, look->whole);
 		socket = sonde_record_integer(&fields->socket, look->whole);
 	}
+	/* 13 is one that is bound, and no more. */
+	look->socket->state = state_word(state <= 11 ? state : 7);
 	look->socket->type = type_word(type);
 	CHECK(put_network(look));
 	CHECK(put_inode(look, socket));
@@ -362,17 +373,47 @@ static struct sonde_error *read_sock(struct look *look)
 	return family == AF_NETLINK ? put_netlink(look, protocol) : NULL;
 }
 
+static bool is_same_member(
+	const struct look *look, const uint8_t *now, const struct sonde_field *field)
+{
+	return !field->present ||
+	       !memcmp(look->common + field->offset, now + field->offset, field->bytes);
+}
+
+/* Whether it is the same connection still, in the same state. */
+static struct sonde_error *is_same(const struct look *look, bool *ret)
+{
+	const struct sonde_linux_socket_fields *fields = &look->reader->fields;
+	const struct sonde_field *members[] = {&fields->family, &fields->state,
+		&fields->remote4, &fields->local4, &fields->remote_port,
+		&fields->local_port, &fields->remote6, &fields->local6, &fields->network};
+	uint8_t now[SONDE_LINUX_SOCK_BYTES];
+
+	*ret = true;
+	CHECK(sonde_record_read(
+		&look->reader->common, memory(look), look->socket->address, now));
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		*ret = *ret && is_same_member(look, now, members[i]);
+	return NULL;
+}
+
 struct sonde_error *sonde_linux_socket_read(struct sonde_linux_socket_reader *reader,
 	uint64_t address, struct sonde_text_pool *texts, struct sonde_socket *ret)
 {
 	struct look look = {.reader = reader, .texts = texts, .socket = ret};
-	struct sonde_error *error;
+	bool same = false;
 
-	*ret = (struct sonde_socket){.address = address};
-	error = read_sock(&look);
-	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
-		return error;
-	sonde_error_destroy(error);
-	ret->torn = true;
+	for (unsigned i = 0; i < LOOKS && !same; i++) {
+		struct sonde_error *error;
+
+		*ret = (struct sonde_socket){.address = address};
+		error = read_sock(&look);
+		if (!error)
+			error = is_same(&look, &same);
+		if (error && !sonde_error_is(error, SONDE_ERROR_FAULT))
+			return error;
+		sonde_error_destroy(error);
+	}
+	ret->torn = !same;
 	return NULL;
 }

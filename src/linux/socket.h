@@ -22,7 +22,7 @@ struct sonde_linux_socket_fields {
 	struct sonde_field inode_number, socket_part, inode_part, network_ns, ns_number;
 	/** Absent where the kernel has no such sockets, or a module has them. */
 	struct sonde_field unix_address, unix_peer, unix_length, unix_name;
-	struct sonde_field port_id, remote_port_id;
+	struct sonde_field port_id, remote_port_id, ending_state;
 };
 
 struct sonde_linux_socket_reader {

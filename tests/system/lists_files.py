@@ -17,6 +17,7 @@ from programs import compile_freestanding  # noqa: E402
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 MAPS = {"start", "end", "perms", "offset", "device", "inode", "path", "torn"}
+NET = {"protocol", "type", "state", "local", "remote", "inode", "network", "torn"}
 MOUNTS = {"id", "parent", "device", "type", "options", "super_options", "source", "root", "path",
           "torn"}
 FILES = {"fd", "path", "type", "flags", "position", "torn"}
@@ -150,12 +151,12 @@ def netlink_sockets(text: bytes) -> dict[int, list[Socket]]:
     return found
 
 
-def sockets(guest: Guest) -> dict[int, list[Socket]]:
-    """All that /proc/net has, by inode; those that no file is have 0."""
+def sockets(guest: Guest, pid: int) -> dict[int, list[Socket]]:
+    """All that /proc/PID/net has, by inode; those that no file is have 0."""
     found: dict[int, list[Socket]] = {}
     tables = [("tcp", "tcp"), ("tcp6", "tcp6"), ("udp", "udp"), ("udp6", "udp6"),
               ("raw", "raw"), ("raw6", "raw6"), ("unix", None), ("netlink", None)]
-    text = say(guest, "; ".join(f"echo; echo === {name}; cat /proc/net/{name}"
+    text = say(guest, "; ".join(f"echo; echo === {name}; cat /proc/{pid}/net/{name}"
                                 for name, _ in tables))
     parts = dict(part.split(b"\n", 1) for part in text.split(b"\n=== ")[1:])
     for name, protocol in tables:
@@ -175,6 +176,32 @@ def as_socket(row: dict) -> Socket:
     """A row's, without what /proc/net does not have."""
     remote = plain(row["remote"]) if row["protocol"] not in ("unix", "netlink") else None
     return Socket(row["protocol"], row["state"], plain(row["local"]), remote)
+
+
+def number_of(guest: Guest, pid: int, namespace: str) -> int:
+    return int(re.search(rb"\d+", say(guest, f"readlink /proc/{pid}/ns/{namespace}"))[0])
+
+
+def check_net(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None:
+    """The tables of a process's network namespace; those of packets have no addresses."""
+    what = f"{name}: net --pid {pid}"
+    before = sockets(guest, pid)
+    result = sonde.run("--json", "net", "--pid", str(pid))
+    after = sockets(guest, pid)
+    if not check_works(tap, what, result, NET):
+        return
+    wanted = sorted((inode, one) for inode, entries in after.items() for one in entries
+                    if one in before.get(inode, ()))
+    found = sorted((row["inode"], as_socket(row)) for row in result.rows
+                   if row["protocol"] not in ("packet", "packet6"))
+    check_same(tap, f"{what}: each is what the guest says", found, wanted)
+    network = number_of(guest, pid, "net")
+    tap.equal(f"{what}: all are in its namespace",
+              {row["network"] for row in result.rows}, {network})
+    packets = sorted(int(line.split()[-1]) for line in
+                     say(guest, f"cat /proc/{pid}/net/packet").decode().splitlines()[1:])
+    tap.equal(f"{what}: those of packets, too", sorted(
+        row["inode"] for row in result.rows if row["protocol"] == "packet"), packets)
 
 
 # --- files -------------------------------------------------------------------------------
@@ -299,11 +326,12 @@ def check_what_is_not(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
 
 def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     holder = find_holder(guest)
-    known = sockets(guest)
+    known = sockets(guest, holder)
     for pid in (holder, 1) if whole else (holder,):
         check_maps(tap, name, guest, sonde, pid)
         check_files(tap, name, guest, sonde, pid, known)
     check_mounts(tap, name, guest, sonde, None)
+    check_net(tap, name, guest, sonde, holder)
     if whole:
         check_mounts(tap, name, guest, sonde, holder)
         check_what_is_not(tap, name, guest, sonde)
