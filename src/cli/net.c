@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <json-c/json.h>
+#include <string.h>
+
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
@@ -16,6 +19,27 @@ static const struct cli_column columns[] = {
 	{NULL},
 };
 
+static const struct cli_column interface_columns[] = {
+	{"index", 5},
+	{"name", 8},
+	{"up", 3},
+	{"flags", 6},
+	{"mtu", 5},
+	{"mac", 17},
+	{"network", 10},
+	{"addresses"},
+	{"torn", .json_only = true},
+	{NULL},
+};
+
+static void put_network(struct cli_output *output, uint64_t network)
+{
+	if (network)
+		cli_put_integer(output, network);
+	else
+		cli_put_null(output);
+}
+
 static bool put(struct cli_output *output, const struct sonde_socket *socket)
 {
 	cli_put_guest_text(output, socket->protocol);
@@ -24,10 +48,7 @@ static bool put(struct cli_output *output, const struct sonde_socket *socket)
 	cli_put_guest_text(output, socket->local);
 	cli_put_guest_text(output, socket->remote);
 	cli_put_integer(output, socket->inode);
-	if (socket->network)
-		cli_put_integer(output, socket->network);
-	else
-		cli_put_null(output);
+	put_network(output, socket->network);
 	cli_put_boolean(output, socket->torn);
 	return cli_output_row(output);
 }
@@ -47,6 +68,60 @@ static int show(struct cli *cli, struct sonde_sockets *sockets)
 	return cli_output_end(&output);
 }
 
+/* An array of what is between blanks. */
+static struct json_object *make_array(const char *text)
+{
+	struct json_object *array = json_object_new_array();
+
+	while (array && *text) {
+		size_t length = strcspn(text, " ");
+
+		json_object_array_add(
+			array, json_object_new_string_len(text, (int)length));
+		text += length + (text[length] == ' ');
+	}
+	return array;
+}
+
+static bool put_interface(
+	struct cli_output *output, const struct sonde_interface *interface)
+{
+	bool json = output->cli->json;
+
+	cli_put_integer(output, interface->index);
+	cli_put_guest_text(output, interface->name);
+	cli_put_boolean(output, interface->up);
+	cli_put_hex(output, interface->flags);
+	cli_put_integer(output, interface->mtu);
+	cli_put_text(output, *interface->link ? interface->link : NULL);
+	put_network(output, interface->network);
+	cli_put_json(output, json ? make_array(interface->addresses) : NULL,
+		*interface->addresses ? interface->addresses : NULL);
+	cli_put_boolean(output, interface->torn);
+	return cli_output_row(output);
+}
+
+static int show_interfaces(struct cli *cli, uint64_t pid)
+{
+	struct sonde_interfaces_options options = {.size = sizeof(options), .pid = pid};
+	const struct sonde_interface *interface;
+	struct sonde_interfaces *interfaces;
+	struct cli_output output;
+	int status;
+
+	CLI_TRY(cli, sonde_interfaces_open(cli->target, &options, &interfaces));
+	cli_output_begin(&output, cli, CLI_TABLE, interface_columns);
+	while ((interface = sonde_interfaces_next(interfaces)))
+		if (!put_interface(&output, interface))
+			break;
+	if (sonde_interfaces_incomplete(interfaces))
+		cli_notice(cli, "interfaces may be missing: %s",
+			sonde_interfaces_incomplete(interfaces));
+	status = cli_output_end(&output);
+	sonde_interfaces_close(interfaces);
+	return status;
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_sockets_options options = {.size = sizeof(options)};
@@ -56,6 +131,8 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	if (status != CLI_DONE)
 		return status;
 	cli_option_number(arguments, "--pid", &options.pid);
+	if (cli_option_given(arguments, "--interfaces"))
+		return show_interfaces(cli, options.pid);
 	CLI_TRY(cli, sonde_sockets_open(cli->target, &options, &sockets));
 	status = show(cli, sockets);
 	sonde_sockets_close(sockets);
@@ -63,6 +140,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 }
 
 static const struct cli_option options[] = {
+	{"--interfaces", NULL, "the network interfaces, with their addresses"},
 	{"--pid", "N", "only what is in the network namespace of this process",
 		.number = true, .positive = true},
 	{NULL},
@@ -71,8 +149,8 @@ static const struct cli_option options[] = {
 const struct cli_command cli_command_net = {
 	.name = "net",
 	.operands_max = 0,
-	.summary = "the guest's sockets, of all network namespaces",
-	.example = "--pid 1",
+	.summary = "the guest's sockets, or its network interfaces",
+	.example = "--interfaces",
 	.options = options,
 	.use = CLI_OBSERVES_TARGET,
 	.run = run,

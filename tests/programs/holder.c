@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Holds files, sockets, mounts and memory of many kinds, for guests that have no C library:
- * prints the number of the process that has them, and leaves it behind.
+ * Holds files, sockets, mounts and memory of many kinds, for guests that have no C library,
+ * in a process, and in another one with namespaces and a root of its own: prints their
+ * numbers, and leaves them behind.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +17,7 @@ enum {
 	SYS_UNLINKAT = 263, SYS_RENAMEAT = 264, SYS_PPOLL = 271, SYS_TIMERFD = 283,
 	SYS_ACCEPT4 = 288, SYS_SIGNALFD = 289, SYS_EVENTFD = 290, SYS_EPOLL = 291,
 	SYS_DUP3 = 292, SYS_PIPE2 = 293, SYS_INOTIFY = 294, SYS_MEMFD = 319,
-	SYS_UNSHARE = 272,
+	SYS_UNSHARE = 272, SYS_CHROOT = 161,
 };
 enum { O_DIRECTORY = 0200000 };
 
@@ -43,7 +44,7 @@ enum {
 	SYS_UNLINKAT = 35, SYS_RENAMEAT = 38, SYS_PPOLL = 73, SYS_TIMERFD = 85,
 	SYS_ACCEPT4 = 242, SYS_SIGNALFD = 74, SYS_EVENTFD = 19, SYS_EPOLL = 20,
 	SYS_DUP3 = 24, SYS_PIPE2 = 59, SYS_INOTIFY = 26, SYS_MEMFD = 279,
-	SYS_UNSHARE = 97,
+	SYS_UNSHARE = 97, SYS_CHROOT = 51,
 };
 enum { O_DIRECTORY = 040000 };
 
@@ -358,10 +359,58 @@ static void hold_memory(void)
 		MUST(SYS_MPROTECT, place + i * PAGES, PAGES, READ);
 }
 
+/* --- another process -------------------------------------------------------------- */
+
+static void set_address(uint32_t address)
+{
+	struct {
+		char name[16];
+		struct inet address;
+		char rest[8];
+	} request = {.name = "lo", .address = {AF_INET, 0, address, 0}};
+	long fd = MUST(SYS_SOCKET, AF_INET, DGRAM, 0);
+
+	/* SIOCSIFADDR. */
+	MUST(SYS_IOCTL, fd, 0x8916, &request);
+}
+
+static void hold_namespaces(void)
+{
+	struct inet here = {AF_INET, swapped(7070), 0, 0};
+	struct local address;
+	long fd, length;
+
+	/* CLONE_NEWNS, CLONE_NEWNET. */
+	MUST(SYS_UNSHARE, 0x40020000);
+	set_up_loopback();
+	set_address(0x0708090a);
+	fd = MUST(SYS_SOCKET, AF_INET, STREAM, 0);
+	MUST(SYS_BIND, fd, &here, sizeof(here));
+	MUST(SYS_LISTEN, fd, 5);
+	MUST(SYS_CHROOT, "/tmp/mnt");
+	MUST(SYS_MKDIRAT, HERE, "/own", 0755);
+	MUST(SYS_MOUNT, "its own", "/own", "tmpfs", 0, 0);
+	open("/own/file", O_RDWR | O_CREAT);
+	fd = MUST(SYS_SOCKET, AF_UNIX, DGRAM, 0);
+	length = name(&address, "/own/sock", sizeof("/own/sock"));
+	MUST(SYS_BIND, fd, &address, length);
+}
+
+static void wait_for_ever(long silent, int ready)
+{
+	/* Whoever reads what is said waits for its end. */
+	for (long fd = 0; fd <= 2; fd++)
+		MUST(SYS_DUP3, silent, fd, 0);
+	MUST(SYS_WRITE, ready, "", 1);
+	for (;;)
+		CALL(SYS_PPOLL, 0, 0, 0, 0, 8);
+}
+
 __attribute__((used)) void begin(void)
 {
 	uint64_t all = UINT64_MAX;
-	int ready[2];
+	int ready[2], inner[2];
+	long silent, other;
 	char byte;
 
 	/* Whoever started it goes on when all is there. */
@@ -380,13 +429,18 @@ __attribute__((used)) void begin(void)
 	hold_others();
 	hold_mounts();
 	hold_memory();
+	silent = open("/dev/zero", O_RDWR);
+	MUST(SYS_PIPE2, inner, 0);
+	other = MUST(SYS_CLONE, 17, 0, 0, 0, 0);
+	if (!other) {
+		hold_namespaces();
+		wait_for_ever(silent, inner[1]);
+	}
+	CALL(SYS_READ, inner[0], &byte, 1);
 	text(failures ? "incomplete " : "holder ");
 	number(CALL(SYS_GETPID, 0));
+	text(" ");
+	number(other);
 	text("\n");
-	/* Whoever reads what is said waits for its end. */
-	for (long fd = 0; fd <= 2; fd++)
-		MUST(SYS_DUP3, open("/dev/zero", O_RDWR), fd, 0);
-	MUST(SYS_WRITE, ready[1], "", 1);
-	for (;;)
-		CALL(SYS_PPOLL, 0, 0, 0, 0, 8);
+	wait_for_ever(silent, ready[1]);
 }

@@ -17,6 +17,7 @@ from programs import compile_freestanding  # noqa: E402
 
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 MAPS = {"start", "end", "perms", "offset", "device", "inode", "path", "torn"}
+INTERFACES = {"index", "name", "up", "flags", "mtu", "mac", "network", "addresses", "torn"}
 NET = {"protocol", "type", "state", "local", "remote", "inode", "network", "torn"}
 MOUNTS = {"id", "parent", "device", "type", "options", "super_options", "source", "root", "path",
           "torn"}
@@ -204,6 +205,34 @@ def check_net(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None
         row["inode"] for row in result.rows if row["protocol"] == "packet"), packets)
 
 
+# --- interfaces --------------------------------------------------------------------------
+
+def interfaces(guest: Guest, pid: int) -> list[tuple]:
+    """Of sysfs and ip, in the namespace of PID."""
+    enter = f"nsenter -t {pid} -n"
+    text = say(guest, f"{enter} ip -o link; echo ===; {enter} ip -o address").decode()
+    links, addresses = text.split("===")
+    rows = []
+    for line in links.strip().splitlines():
+        index, name, flags, mtu, more = re.match(
+            r"(\d+): ([^:@]+)(?:@\w+)?: <([^>]*)> mtu (\d+) (.*)", line).groups()
+        mac = re.search(r"link/\w+ ([0-9a-f:]{17})", more)
+        rows.append((int(index), name, "UP" in flags.split(","), int(mtu),
+                     mac[1] if mac else None,
+                     re.findall(rf"^{index}: \S+ +inet6? (\S+)", addresses, re.MULTILINE)))
+    return rows
+
+
+def check_interfaces(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None:
+    what = f"{name}: net --interfaces --pid {pid}"
+    result = sonde.run("--json", "net", "--interfaces", "--pid", str(pid))
+    if check_works(tap, what, result, INTERFACES):
+        found = [(row["index"], row["name"], row["up"], row["mtu"], row["mac"],
+                  row["addresses"]) for row in result.rows]
+        check_same(tap, f"{what}: each is what the guest says", found,
+                   interfaces(guest, pid))
+
+
 # --- files -------------------------------------------------------------------------------
 
 def links(guest: Guest, pid: int) -> dict[int, bytes]:
@@ -299,13 +328,25 @@ def check_mounts(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int | Non
 
 # --- all of it ---------------------------------------------------------------------------
 
-def find_holder(guest: Guest) -> int:
-    """The process that holds what is looked at; started once a guest."""
-    _, text = guest.run("pidof holder || holder")
-    found = re.fullmatch(r"(?:holder )?(\d+)\n?", text)
+def find_holders(guest: Guest) -> tuple[int, int]:
+    """The process that holds what is looked at, and one with namespaces of its own; started
+    once a guest."""
+    _, text = guest.run("[ -e /tmp/holders ] || holder > /tmp/holders; cat /tmp/holders")
+    found = re.fullmatch(r"holder (\d+) (\d+)\n?", text)
     if not found:
         raise GuestError(f"what is to be held could not be made: {text}")
-    return int(found[1])
+    return int(found[1]), int(found[2])
+
+
+def check_all_networks(tap: Tap, name: str, guest: Guest, sonde: Sonde,
+                       pids: tuple[int, ...]) -> None:
+    """Without a process it is all of them."""
+    for words in (["net"], ["net", "--interfaces"]):
+        result = sonde.run("--json", *words)
+        parts = [sonde.run("--json", *words, "--pid", str(pid)) for pid in pids]
+        tap.equal(f"{name}: {' '.join(words)} is those of all network namespaces",
+                  sorted(result.out.splitlines()),
+                  sorted(line for part in parts for line in part.out.splitlines()))
 
 
 def check_what_is_not(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
@@ -325,13 +366,17 @@ def check_what_is_not(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
 
 
 def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
-    holder = find_holder(guest)
+    holder, inner = find_holders(guest)
     known = sockets(guest, holder)
     for pid in (holder, 1) if whole else (holder,):
         check_maps(tap, name, guest, sonde, pid)
         check_files(tap, name, guest, sonde, pid, known)
     check_mounts(tap, name, guest, sonde, None)
-    check_net(tap, name, guest, sonde, holder)
+    check_mounts(tap, name, guest, sonde, inner)
+    for pid in (holder, inner):
+        check_net(tap, name, guest, sonde, pid)
+        check_interfaces(tap, name, guest, sonde, pid)
     if whole:
-        check_mounts(tap, name, guest, sonde, holder)
+        check_files(tap, name, guest, sonde, inner, sockets(guest, inner))
+        check_all_networks(tap, name, guest, sonde, (holder, inner))
         check_what_is_not(tap, name, guest, sonde)
