@@ -133,12 +133,15 @@ static struct sonde_error *find_networks(
 
 static struct sonde_error *say_what_is_missing(struct reader *reader)
 {
-	char text[128];
+	const struct sonde_linux_socket_tables *tables = &reader->tables;
+	char text[256] = "the kernel does not tell where the tables are of ";
+	size_t length = strlen(text);
 
-	if (!reader->tables.missing)
+	for (size_t i = 0; i < tables->missing_count && length < sizeof(text); i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+			i ? ", " : "", tables->missing[i]);
+	if (!tables->missing_count)
 		return NULL;
-	snprintf(text, sizeof(text), "the kernel does not tell where its tables are: %s",
-		reader->tables.missing);
 	return sonde_text_pool_add(
 		&reader->sockets->texts, text, &reader->sockets->incomplete);
 }

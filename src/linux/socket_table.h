@@ -33,14 +33,15 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_socket_table_read(
 
 enum {
 	SONDE_LINUX_SOCKET_TABLES = 8192,
+	SONDE_LINUX_SOCKET_KINDS = 8,
 };
 
 struct sonde_linux_socket_tables {
 	struct sonde_linux_socket_table list[SONDE_LINUX_SOCKET_TABLES];
 	size_t count;
-	/** What this kernel does not tell, such as "udp (no symbol 'udp_table')"; NULL:
-	 * nothing. Never freed. */
-	const char *missing;
+	/** Protocols whose tables this kernel does not tell; never freed. */
+	const char *missing[SONDE_LINUX_SOCKET_KINDS];
+	size_t missing_count;
 };
 
 /** The tables that have the sockets of the struct net at @p network, those of others

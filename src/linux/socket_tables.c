@@ -89,6 +89,17 @@ static struct sonde_error *read_field(const struct finder *finder,
 	return sonde_field_read(field, &finder->kernel->space.space, address, ret);
 }
 
+static void miss(struct finder *finder, const char *what)
+{
+	struct sonde_linux_socket_tables *tables = finder->tables;
+
+	for (size_t i = 0; i < tables->missing_count; i++)
+		if (!strcmp(tables->missing[i], what))
+			return;
+	if (tables->missing_count < SONDE_LINUX_SOCKET_KINDS)
+		tables->missing[tables->missing_count++] = what;
+}
+
 static void add(struct finder *finder, const struct sonde_linux_socket_table *table)
 {
 	struct sonde_linux_socket_tables *tables = finder->tables;
@@ -99,7 +110,7 @@ static void add(struct finder *finder, const struct sonde_linux_socket_table *ta
 	if (tables->count < SONDE_LINUX_SOCKET_TABLES)
 		tables->list[tables->count++] = *table;
 	else
-		tables->missing = "those of further network namespaces";
+		miss(finder, "further network namespaces");
 }
 
 /* *@p ret is 0 where the kernel has no such symbol. */
@@ -182,7 +193,7 @@ static struct sonde_error *add_tcp(struct finder *finder, uint64_t network)
 
 	CHECK(find_hashinfo(finder, network, &hashinfo));
 	if (!hashinfo || !fields->connected.present || !fields->listening_chain.present) {
-		finder->tables->missing = "tcp";
+		miss(finder, "tcp");
 		return NULL;
 	}
 	CHECK(element_bytes(finder, "struct inet_ehash_bucket", &table.stride));
@@ -208,7 +219,7 @@ static struct sonde_error *add_udp(struct finder *finder, uint64_t network)
 	else
 		CHECK(find_symbol(finder, "udp_table", &address));
 	if (!address || !fields->udp_chains.present || !fields->udp_head.present) {
-		finder->tables->missing = "udp";
+		miss(finder, "udp");
 		return NULL;
 	}
 	CHECK(element_bytes(finder, "struct udp_hslot", &table.stride));
@@ -235,7 +246,7 @@ static struct sonde_error *add_unix(struct finder *finder, uint64_t network)
 	if (table.heads)
 		add(finder, &table);
 	else
-		finder->tables->missing = "unix";
+		miss(finder, "unix");
 	return NULL;
 }
 
@@ -251,7 +262,7 @@ static struct sonde_error *add_raw(struct finder *finder)
 
 		CHECK(find_symbol(finder, names[i], &table.heads));
 		if (!table.heads || !fields->raw_chains.present) {
-			finder->tables->missing = "raw";
+			miss(finder, "raw");
 			continue;
 		}
 		CHECK(sonde_type_resolve(fields->raw_chains.type, &type));
@@ -294,7 +305,7 @@ static struct sonde_error *add_netlink_protocol(struct finder *finder, uint64_t 
 	CHECK(read_field(finder, &fields->chains_nest, chains, &nest));
 	table.heads = chains + fields->chains.offset;
 	if (nest)
-		finder->tables->missing = "netlink";
+		miss(finder, "netlink");
 	else
 		add(finder, &table);
 	return NULL;
@@ -310,7 +321,7 @@ static struct sonde_error *add_netlink(struct finder *finder)
 	if (!address || !fields->netlink_chains.present || !fields->chains_size.present ||
 		!fields->chains_nest.present || !fields->chains.present ||
 		!fields->netlink_links.present) {
-		finder->tables->missing = "netlink";
+		miss(finder, "netlink");
 		return NULL;
 	}
 	CHECK(sonde_space_read_integer(

@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import TOP, Guest, GuestError, Result, Sonde, Tap
@@ -189,10 +189,17 @@ def check_net(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None
     before = sockets(guest, pid)
     result = sonde.run("--json", "net", "--pid", str(pid))
     after = sockets(guest, pid)
+    # Kernels without KALLSYMS_ALL do not tell where all tables are, and that is said.
+    missing = re.search(r"where the tables are of ([\w, ]+)", result.err)
+    if missing:
+        result = replace(result, err="")
     if not check_works(tap, what, result, NET):
         return
+    gone = missing[1].split(", ") if missing else []
+    tap.check(f"{what}: all tables are there, but of a kernel without symbols of data",
+              not gone or "init_task" not in sonde.run("symbol", "init_task").out, missing)
     wanted = sorted((inode, one) for inode, entries in after.items() for one in entries
-                    if one in before.get(inode, ()))
+                    if one in before.get(inode, ()) and one.protocol.rstrip("6") not in gone)
     found = sorted((row["inode"], as_socket(row)) for row in result.rows
                    if row["protocol"] not in ("packet", "packet6"))
     check_same(tap, f"{what}: each is what the guest says", found, wanted)
