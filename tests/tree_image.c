@@ -25,22 +25,30 @@ static const char types[] =
 	"	struct super_block *d_sb; };"
 	"struct vfsmount { struct dentry *mnt_root; struct super_block *mnt_sb;"
 	"	int mnt_flags; };"
+	"struct rb_node { unsigned long rb_parent_color; struct rb_node *rb_right, "
+	"*rb_left; };"
 	"struct mount { struct list_head mnt_hash; struct mount *mnt_parent;"
-	"	struct dentry *mnt_mountpoint; struct vfsmount mnt; int mnt_id; };"
+	"	struct dentry *mnt_mountpoint; struct vfsmount mnt; const char "
+	"*mnt_devname;"
+	"	struct list_head mnt_list; struct rb_node mnt_node; struct mnt_namespace "
+	"*mnt_ns;"
+	"	int mnt_id; };"
 	"struct path { struct vfsmount *mnt; struct dentry *dentry; };"
 	"struct proc_ns_operations { const char *name; };"
 	"struct ns_common { struct proc_ns_operations *ops; unsigned int inum; };"
 	"struct fs_struct { int users; struct path root, pwd; };"
-	"struct signal_struct { int nr_threads; struct list_head thread_head; };";
+	"struct signal_struct { int nr_threads; struct list_head thread_head; };"
+	"struct cred { struct { u32 val; } uid, gid, euid, egid; };"
+	"struct upid { int nr; struct pid_namespace *ns; };"
+	"struct pid { unsigned int level; struct upid numbers[1]; };"
+	"struct pid_namespace { struct ns_common ns; };";
 
 /* Short of what others declare at more length. */
 static const char common[] =
 	"struct file { struct path f_path; struct inode *f_inode; unsigned int f_flags;"
 	"	long f_pos; void *private_data; };"
-	"struct task_struct { int pid; int tgid; char comm[16];"
-	"	struct list_head tasks, thread_node; struct signal_struct *signal;"
-	"	struct fs_struct *fs; struct mm_struct *mm; struct files_struct *files; "
-	"};";
+	"struct mm_struct { unsigned long total_vm, arg_start, arg_end; void *pgd;"
+	"	struct file *exe_file; };" TREE_IMAGE_TASK;
 
 const char *const tree_paths[TREE_DENTRIES] = {
 	[TREE_ROOT] = "/",
@@ -143,7 +151,9 @@ static void add_dentry(struct tree_image *tree, unsigned which)
 	struct linux_image *fake = &tree->fake;
 
 	super = add_super_block(tree, entries[which].type);
-	inode = add_inode(tree, which, super);
+	if (which == TREE_ROOT || which == TREE_OTHER_ROOT)
+		tree->super_blocks[which == TREE_OTHER_ROOT] = super;
+	inode = tree->inodes[which] = add_inode(tree, which, super);
 	operations = allocate(tree, "struct dentry_operations");
 	if (entries[which].own_name)
 		linux_image_set(fake, operations, "struct dentry_operations", "d_dname",

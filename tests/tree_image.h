@@ -38,9 +38,21 @@ enum tree_mount {
 
 struct tree_image {
 	struct linux_image fake;
-	uint64_t dentries[TREE_DENTRIES], mounts[TREE_MOUNTS], files[TREE_DENTRIES];
+	uint64_t dentries[TREE_DENTRIES], inodes[TREE_DENTRIES], mounts[TREE_MOUNTS],
+		files[TREE_DENTRIES];
+	/** Of the first two mounts. */
+	uint64_t super_blocks[2];
 	uint64_t task, fs, rename_lock, mount_lock;
 };
+
+/** What @p more of tree_image_begin() needs, too. */
+#define TREE_IMAGE_TASK                                                                \
+	"struct task_struct { unsigned int __state, exit_state, flags; int pid, tgid;" \
+	"	char comm[16]; u64 start_time; struct list_head tasks, thread_node;"         \
+	"	struct task_struct *real_parent; struct cred *real_cred;"                    \
+	"	struct signal_struct *signal; struct fs_struct *fs; struct mm_struct "       \
+	"*mm;"                                                                         \
+	"	struct files_struct *files; struct nsproxy *nsproxy; };"
 
 extern const char *const tree_paths[TREE_DENTRIES];
 

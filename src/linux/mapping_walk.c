@@ -179,7 +179,8 @@ static struct sonde_error *next_in_tree(
 
 		CHECK(sonde_maple_next(&areas->maple, &range, more));
 		if (!*more) {
-			areas->incomplete = areas->maple.torn;
+			if (areas->maple.torn)
+				areas->incomplete = areas->maple.torn;
 			return NULL;
 		}
 		CHECK(read_area(areas, range.entry, ret, &good));
@@ -193,7 +194,7 @@ static struct sonde_error *next_in_tree(
 			continue;
 		}
 		looks++;
-		sonde_maple_seek(&areas->maple, areas->done);
+		sonde_maple_seek(&areas->maple, range.first);
 	}
 }
 
@@ -237,7 +238,7 @@ static struct sonde_error *next_in_list(
 			begin_anew(areas);
 			continue;
 		}
-		ret->torn = false;
+		ret->torn = ret->start < areas->done;
 		areas->next = ret->next;
 		areas->passed = ret->end;
 		if (ret->end > areas->done)
