@@ -16,8 +16,8 @@ static const struct cli_column columns[] = {
 	{"device", .json_only = true},
 	{"inode", .json_only = true},
 	{"special", .json_only = true},
+	{"socket", 6},
 	{"path"},
-	{"socket"},
 	{"torn", .json_only = true},
 	{NULL},
 };
@@ -46,8 +46,8 @@ static bool put(struct cli_output *output, const struct sonde_file *file)
 		put_device(output, file->special_major, file->special_minor);
 	else
 		cli_put_null(output);
-	cli_put_guest_text(output, file->path);
 	cli_put_socket(output, file->socket);
+	cli_put_guest_text(output, file->path);
 	cli_put_boolean(output, file->torn);
 	return cli_output_row(output);
 }
@@ -67,16 +67,30 @@ static int show(struct cli *cli, struct sonde_files *files)
 	return cli_output_end(&output);
 }
 
+struct reading {
+	uint64_t pid;
+	struct sonde_files *files;
+};
+
+static struct sonde_error *read_files(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+
+	sonde_files_close(reading->files);
+	reading->files = NULL;
+	return sonde_files_open(cli->target, reading->pid, NULL, &reading->files);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_files *files;
+	struct reading reading = {.pid = cli_process(arguments)};
 	int status = cli_need_kernel(cli);
 
 	if (status != CLI_DONE)
 		return status;
-	CLI_TRY(cli, sonde_files_open(cli->target, cli_process(arguments), NULL, &files));
-	status = show(cli, files);
-	sonde_files_close(files);
+	CLI_TRY(cli, read_files(cli, &reading));
+	status = show(cli, reading.files);
+	sonde_files_close(reading.files);
 	return status;
 }
 

@@ -51,17 +51,30 @@ static int show(struct cli *cli, struct sonde_mappings *mappings)
 	return cli_output_end(&output);
 }
 
+struct reading {
+	uint64_t pid;
+	struct sonde_mappings *mappings;
+};
+
+static struct sonde_error *read_mappings(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+
+	sonde_mappings_close(reading->mappings);
+	reading->mappings = NULL;
+	return sonde_mappings_open(cli->target, reading->pid, NULL, &reading->mappings);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_mappings *mappings;
+	struct reading reading = {.pid = cli_process(arguments)};
 	int status = cli_need_kernel(cli);
 
 	if (status != CLI_DONE)
 		return status;
-	CLI_TRY(cli, sonde_mappings_open(
-			     cli->target, cli_process(arguments), NULL, &mappings));
-	status = show(cli, mappings);
-	sonde_mappings_close(mappings);
+	CLI_TRY(cli, read_mappings(cli, &reading));
+	status = show(cli, reading.mappings);
+	sonde_mappings_close(reading.mappings);
 	return status;
 }
 

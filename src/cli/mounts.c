@@ -55,21 +55,37 @@ static int show(struct cli *cli, struct sonde_mounts *mounts)
 	return cli_output_end(&output);
 }
 
+struct reading {
+	struct sonde_mounts_options options;
+	struct sonde_mounts *mounts;
+};
+
+static struct sonde_error *read_mounts(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+
+	sonde_mounts_close(reading->mounts);
+	reading->mounts = NULL;
+	return sonde_mounts_open(cli->target, &reading->options, &reading->mounts);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_mounts_options options = {
-		.size = sizeof(options),
-		.unreachable = cli_option_given(arguments, "--all"),
+	struct reading reading = {
+		.options =
+			{
+				.size = sizeof(reading.options),
+				.unreachable = cli_option_given(arguments, "--all"),
+			},
 	};
-	struct sonde_mounts *mounts;
 	int status = cli_need_kernel(cli);
 
 	if (status != CLI_DONE)
 		return status;
-	cli_option_number(arguments, "--pid", &options.pid);
-	CLI_TRY(cli, sonde_mounts_open(cli->target, &options, &mounts));
-	status = show(cli, mounts);
-	sonde_mounts_close(mounts);
+	cli_option_number(arguments, "--pid", &reading.options.pid);
+	CLI_TRY(cli, read_mounts(cli, &reading));
+	status = show(cli, reading.mounts);
+	sonde_mounts_close(reading.mounts);
 	return status;
 }
 

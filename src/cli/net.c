@@ -101,15 +101,11 @@ static bool put_interface(
 	return cli_output_row(output);
 }
 
-static int show_interfaces(struct cli *cli, uint64_t pid)
+static int show_interfaces(struct cli *cli, struct sonde_interfaces *interfaces)
 {
-	struct sonde_interfaces_options options = {.size = sizeof(options), .pid = pid};
 	const struct sonde_interface *interface;
-	struct sonde_interfaces *interfaces;
 	struct cli_output output;
-	int status;
 
-	CLI_TRY(cli, sonde_interfaces_open(cli->target, &options, &interfaces));
 	cli_output_begin(&output, cli, CLI_TABLE, interface_columns);
 	while ((interface = sonde_interfaces_next(interfaces)))
 		if (!put_interface(&output, interface))
@@ -117,25 +113,51 @@ static int show_interfaces(struct cli *cli, uint64_t pid)
 	if (sonde_interfaces_incomplete(interfaces))
 		cli_notice(cli, "interfaces may be missing: %s",
 			sonde_interfaces_incomplete(interfaces));
-	status = cli_output_end(&output);
-	sonde_interfaces_close(interfaces);
-	return status;
+	return cli_output_end(&output);
+}
+
+struct reading {
+	uint64_t pid;
+	struct sonde_sockets *sockets;
+	struct sonde_interfaces *interfaces;
+};
+
+static struct sonde_error *read_sockets(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+	const struct sonde_sockets_options options = {
+		.size = sizeof(options), .pid = reading->pid};
+
+	sonde_sockets_close(reading->sockets);
+	reading->sockets = NULL;
+	return sonde_sockets_open(cli->target, &options, &reading->sockets);
+}
+
+static struct sonde_error *read_interfaces(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+	const struct sonde_interfaces_options options = {
+		.size = sizeof(options), .pid = reading->pid};
+
+	sonde_interfaces_close(reading->interfaces);
+	reading->interfaces = NULL;
+	return sonde_interfaces_open(cli->target, &options, &reading->interfaces);
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_sockets_options options = {.size = sizeof(options)};
-	struct sonde_sockets *sockets;
+	bool interfaces = cli_option_given(arguments, "--interfaces");
+	struct reading reading = {.pid = 0};
 	int status = cli_need_kernel(cli);
 
 	if (status != CLI_DONE)
 		return status;
-	cli_option_number(arguments, "--pid", &options.pid);
-	if (cli_option_given(arguments, "--interfaces"))
-		return show_interfaces(cli, options.pid);
-	CLI_TRY(cli, sonde_sockets_open(cli->target, &options, &sockets));
-	status = show(cli, sockets);
-	sonde_sockets_close(sockets);
+	cli_option_number(arguments, "--pid", &reading.pid);
+	CLI_TRY(cli, (interfaces ? read_interfaces : read_sockets)(cli, &reading));
+	status = interfaces ? show_interfaces(cli, reading.interfaces)
+			    : show(cli, reading.sockets);
+	sonde_interfaces_close(reading.interfaces);
+	sonde_sockets_close(reading.sockets);
 	return status;
 }
 

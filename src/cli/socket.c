@@ -35,8 +35,9 @@ static struct json_object *make_object(const struct sonde_socket *socket)
 
 static char *make_text(const struct sonde_socket *socket)
 {
-	const char *words[] = {
-		socket->protocol, socket->state, socket->local, socket->remote};
+	const char *words[] = {socket->protocol, socket->state,
+		/* So that the other one is not taken for it. */
+		socket->local || !socket->remote ? socket->local : "-", socket->remote};
 	char *text = NULL, *escaped;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
