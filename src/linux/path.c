@@ -190,18 +190,14 @@ struct climb {
 	/** It ended where it should. */
 	bool reached;
 	/** What was read last, and of where. */
-	uint64_t dentry_address, mount_address;
-	uint8_t dentry[SONDE_LINUX_DENTRY_BYTES], mount[SONDE_LINUX_MOUNT_BYTES];
+	uint64_t dentry_address;
+	uint8_t dentry[SONDE_LINUX_DENTRY_BYTES];
+	struct sonde_linux_path_mount mount;
 };
 
 static uint64_t of_dentry(const struct climb *climb, const struct sonde_field *field)
 {
 	return sonde_record_integer(field, climb->dentry);
-}
-
-static uint64_t of_mount(const struct climb *climb, const struct sonde_field *field)
-{
-	return sonde_record_integer(field, climb->mount);
 }
 
 static void fail(struct climb *climb, enum outcome outcome)
@@ -245,15 +241,27 @@ static struct sonde_error *look_at_mount(struct climb *climb, uint64_t mounted)
 {
 	struct sonde_linux_paths *paths = climb->paths;
 	uint64_t address = mounted - paths->fields.mounted.offset;
+	struct sonde_linux_path_mount *seen;
+	uint8_t copy[SONDE_LINUX_MOUNT_BYTES];
 
-	if (climb->mount_address == address)
+	if (climb->mount.address == address)
 		return NULL;
+	seen = &paths->mounts[(address >> 6) % SONDE_LINUX_PATH_MOUNTS];
+	if (seen->address == address) {
+		climb->mount = *seen;
+		return NULL;
+	}
 	if (!is_pointer(mounted) || !paths->left)
 		return sonde_error_fault(mounted, NULL);
 	paths->left--;
-	climb->mount_address = 0;
-	CHECK(sonde_record_read(&paths->mount, memory(paths), address, climb->mount));
-	climb->mount_address = address;
+	CHECK(sonde_record_read(&paths->mount, memory(paths), address, copy));
+	climb->mount = (struct sonde_linux_path_mount){
+		.address = address,
+		.parent = sonde_record_integer(&paths->fields.mount_parent, copy),
+		.point = sonde_record_integer(&paths->fields.mount_point, copy),
+		.root = sonde_record_integer(&paths->fields.mount_root, copy),
+	};
+	*seen = climb->mount;
 	return NULL;
 }
 
@@ -300,12 +308,12 @@ static struct sonde_error *go_up(struct climb *climb,
 			break;
 		if (place.mount)
 			CHECK(look_at_mount(climb, place.mount));
-		if (place.mount && place.dentry == of_mount(climb, &fields->mount_root)) {
-			up = of_mount(climb, &fields->mount_parent);
-			if (up == climb->mount_address)
+		if (place.mount && place.dentry == climb->mount.root) {
+			up = climb->mount.parent;
+			if (up == climb->mount.address)
 				break;
 			place.mount = up + fields->mounted.offset;
-			place.dentry = of_mount(climb, &fields->mount_point);
+			place.dentry = climb->mount.point;
 			continue;
 		}
 		CHECK(look_at_dentry(climb, place.dentry));
@@ -439,7 +447,7 @@ static struct sonde_error *climb_from(struct climb *climb,
 	CHECK(makes_name(climb->paths, of_dentry(climb, &fields->operations), &own));
 	if (own && is_root) {
 		CHECK(look_at_mount(climb, place->mount));
-		own = of_mount(climb, &fields->mount_root) != place->dentry;
+		own = climb->mount.root != place->dentry;
 	}
 	if (own)
 		return put_made_name(climb);
@@ -464,7 +472,7 @@ static struct sonde_error *climb_once(struct sonde_linux_paths *paths, char *tex
 	text[ret->first] = '\0';
 	ret->outcome = WHOLE;
 	ret->reached = false;
-	ret->dentry_address = ret->mount_address = 0;
+	ret->dentry_address = ret->mount.address = 0;
 	CHECK(believe(climb_from(ret, place, end), &good));
 	if (!good)
 		fail(ret, BROKEN);
@@ -483,14 +491,30 @@ static struct sonde_error *read_lock(
 	return NULL;
 }
 
-/* Odd ones are held by somebody who changes something. */
-static struct sonde_error *read_locks(
-	const struct sonde_linux_paths *paths, uint64_t ret[static 2], bool *quiet)
+/* What was seen of mounts is not believed any more. */
+static void forget_mounts(struct sonde_linux_paths *paths)
 {
-	*quiet = true;
-	CHECK(read_lock(paths, paths->rename_lock, &ret[0], quiet));
-	if (*quiet)
-		CHECK(read_lock(paths, paths->mount_lock, &ret[1], quiet));
+	for (size_t i = 0; i < SONDE_LINUX_PATH_MOUNTS; i++)
+		paths->mounts[i].address = 0;
+}
+
+/* *@p same: they count what they counted before. Odd ones are held by somebody who
+ * changes something. */
+static struct sonde_error *read_locks(struct sonde_linux_paths *paths, bool *same)
+{
+	uint64_t counts[2] = {0};
+	bool quiet = true;
+
+	CHECK(read_lock(paths, paths->rename_lock, &counts[0], &quiet));
+	if (quiet)
+		CHECK(read_lock(paths, paths->mount_lock, &counts[1], &quiet));
+	if (!paths->counted || !quiet || counts[1] != paths->counts[1])
+		forget_mounts(paths);
+	*same = paths->counted && quiet && counts[0] == paths->counts[0] &&
+		counts[1] == paths->counts[1];
+	paths->counted = quiet;
+	paths->counts[0] = counts[0];
+	paths->counts[1] = counts[1];
 	return NULL;
 }
 
@@ -508,18 +532,16 @@ static struct sonde_error *try(struct climb *climb,
 	const struct sonde_linux_place_in_tree *end, bool *ret)
 {
 	struct sonde_linux_paths *paths = climb->paths;
-	uint64_t before[2] = {0}, after[2] = {0};
 	struct climb again;
-	bool quiet;
 
-	CHECK(read_locks(paths, before, &quiet));
+	/* What was counted behind the path before this one will do. */
+	if (!paths->counted)
+		CHECK(read_locks(paths, ret));
 	CHECK(climb_once(paths, paths->text, place, end, climb));
-	if (quiet) {
-		CHECK(read_locks(paths, after, &quiet));
-		*ret = quiet && before[0] == after[0] && before[1] == after[1];
-		if (*ret)
-			return NULL;
-	}
+	CHECK(read_locks(paths, ret));
+	if (*ret)
+		return NULL;
+	forget_mounts(paths);
 	CHECK(climb_once(paths, paths->again, place, end, &again));
 	*ret = is_same(climb, &again);
 	return NULL;

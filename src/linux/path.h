@@ -23,8 +23,9 @@ enum {
 	/** Of a struct dentry and a struct mount, as far as they are read. */
 	SONDE_LINUX_DENTRY_BYTES = 512,
 	SONDE_LINUX_MOUNT_BYTES = 2048,
-	/** Tables of operations that are remembered (a power of two). */
+	/** Tables of operations, and mounts, that are remembered (powers of two). */
 	SONDE_LINUX_PATH_OPERATIONS = 16,
+	SONDE_LINUX_PATH_MOUNTS = 16,
 };
 
 /** What a struct path is, by addresses. */
@@ -44,6 +45,12 @@ struct sonde_linux_path_fields {
 	struct sonde_field task_fs, fs_root, sequence;
 };
 
+/** A struct mount, as far as paths need it. */
+struct sonde_linux_path_mount {
+	uint64_t address;
+	uint64_t parent, point, root;
+};
+
 /** All that reading paths takes; large, so better not on a stack that is deep. */
 struct sonde_linux_paths {
 	struct sonde_linux *kernel;
@@ -53,6 +60,11 @@ struct sonde_linux_paths {
 	struct sonde_linux_place_in_tree root;
 	/** The kernel's locks, which count what changes names; 0: unknown. */
 	uint64_t rename_lock, mount_lock;
+	/** What they counted last, behind the last path; and whether that is known. */
+	uint64_t counts[2];
+	bool counted;
+	/** Mounts as they are as long as @ref mount_lock counts nothing. */
+	struct sonde_linux_path_mount mounts[SONDE_LINUX_PATH_MOUNTS];
 	/** Dentries and mounts that may be looked at yet: so many for each path. */
 	uint64_t left;
 	/** Which tables of operations make names of their own. */
