@@ -23,8 +23,8 @@ enum {
 	"struct files_struct { int count; struct fdtable *fdt; };"                       \
 	"struct socket { int state; short type; struct file *file; struct sock *sk; };"  \
 	"struct socket_alloc { struct socket socket; struct inode vfs_inode; };"         \
-	"struct file { struct path f_path; struct inode *f_inode; unsigned int f_flags;" \
-	"	long f_pos; void *private_data; };"                                            \
+	"struct file { struct path f_path; struct inode *f_inode;"                       \
+	"	unsigned int f_flags, f_mode; long f_pos; void *private_data; };"              \
 	"struct vm_operations_struct { void *open, *name; };"                            \
 	"struct vm_special_mapping { const char *name; };"                               \
 	"struct hlist_node { struct hlist_node *next; void *pprev; };"                   \
@@ -78,6 +78,7 @@ static const char *const types[PROCESS_LAYOUTS] = {
 	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"
 	"	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK "} ipv4; };",
 	[PROCESS_TREES] = TYPES
+	"struct backing_file { struct file file; struct path user_path; };"
 	"struct anon_vma_name { int kref; char name[28]; };" AREA
 	"	struct anon_vma_name *anon_name; };"
 	"struct maple_range_64 { void *parent; unsigned long pivot[15]; void *slot[16]; "

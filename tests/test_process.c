@@ -140,6 +140,39 @@ static void test_names(void **state)
 	process_image_end(&image);
 }
 
+/* A file of an overlay: behind it is another one. */
+static void test_backing_file(void **state)
+{
+	static const char type[] = "struct backing_file";
+	const struct sonde_mapping *mapping;
+	struct sonde_mappings *mappings;
+	uint64_t file, path;
+
+	(void)state;
+	process_image_begin(&image, PROCESS_TREES);
+	file = linux_image_allocate(fake, linux_image_sizeof(fake, type));
+	path = file + linux_image_offset(fake, type, "user_path");
+	memcpy(linux_image_at(fake, file, 64),
+		linux_image_at(fake, image.tree.files[TREE_GONE], 64), 64);
+	memcpy(linux_image_at(fake, path, 16),
+		linux_image_at(fake,
+			image.tree.files[TREE_LONG] +
+				linux_image_offset(fake, "struct file", "f_path"),
+			16),
+		16);
+	set(image.areas[0], "struct vm_area_struct", "vm_file", file);
+	for (unsigned i = 0; i < 2; i++) {
+		mappings = open_mappings();
+		mapping = sonde_mappings_next(mappings);
+		assert_string_equal(mapping->path, tree_paths[i ? TREE_LONG : TREE_GONE]);
+		assert_int_equal(mapping->inode, 100 + (i ? TREE_LONG : TREE_GONE));
+		assert_false(mapping->torn);
+		sonde_mappings_close(mappings);
+		set(file, "struct file", "f_mode", 1 << 25);
+	}
+	process_image_end(&image);
+}
+
 /* The fifth and the sixth area become one. */
 static void merge(struct linux_image *which)
 {
@@ -722,6 +755,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_backing_file),
 		cmocka_unit_test(test_changing_mappings),
 		cmocka_unit_test(test_lying_trees),
 		cmocka_unit_test(test_lying_lists),

@@ -10,6 +10,8 @@ enum {
 	CAPACITY = 64,
 	/** Looks that are taken at an area whose file changes. */
 	LOOKS = 4,
+	/** include/linux/fs.h: FMODE_BACKING. */
+	BACKING = 1 << 25,
 	/** include/linux/mm.h: VM_READ, .. */
 	READ = 1 << 0,
 	WRITE = 1 << 1,
@@ -65,14 +67,46 @@ static struct sonde_error *or_torn(struct sonde_error *error, bool *torn)
 	return NULL;
 }
 
+/*
+ * A file of an overlay is mapped by the file behind it, which knows what the user called
+ * it (fs/file_table.c: struct backing_file, which begins with the struct file).
+ */
+static struct sonde_error *find_path(
+	const struct reader *reader, uint64_t file, uint64_t *ret, bool *backing)
+{
+	const struct sonde_linux_area_fields *fields = &reader->areas.fields;
+	uint64_t mode;
+
+	CHECK(sonde_field_read(
+		&fields->file_mode, &reader->kernel->space.space, file, &mode));
+	*backing = fields->user_path.present && mode & BACKING;
+	*ret = file + (*backing ? fields->user_path.offset : fields->file_path.offset);
+	return NULL;
+}
+
+static struct sonde_error *find_inode(
+	struct reader *reader, uint64_t file, uint64_t path, bool backing, uint64_t *ret)
+{
+	const struct sonde_linux_area_fields *fields = &reader->areas.fields;
+	struct sonde_space *space = &reader->kernel->space.space;
+	struct sonde_linux_place_in_tree place;
+
+	if (!backing)
+		return sonde_field_read(&fields->file_inode, space, file, ret);
+	CHECK(sonde_linux_place_read(&reader->paths, path, &place));
+	return sonde_field_read(&fields->dentry_inode, space, place.dentry, ret);
+}
+
+/* *@p path is that of the file, which may be another one's. */
 static struct sonde_error *read_inode(
-	struct reader *reader, uint64_t file, struct sonde_mapping *ret)
+	struct reader *reader, uint64_t file, struct sonde_mapping *ret, uint64_t *path)
 {
 	struct sonde_linux_inode inode;
 	uint64_t address;
+	bool backing;
 
-	CHECK(sonde_field_read(&reader->areas.fields.file_inode,
-		&reader->kernel->space.space, file, &address));
+	CHECK(find_path(reader, file, path, &backing));
+	CHECK(find_inode(reader, file, *path, backing, &address));
 	CHECK(sonde_linux_inode_read(&reader->inodes, address, &inode));
 	ret->inode = inode.number;
 	ret->major = sonde_linux_major(inode.device);
@@ -83,12 +117,13 @@ static struct sonde_error *read_inode(
 static struct sonde_error *read_file(struct reader *reader, uint64_t file)
 {
 	struct sonde_mapping *of_file = &reader->of_file;
+	uint64_t address = file + reader->areas.fields.file_path.offset;
 	struct sonde_linux_path path;
 
 	*of_file = (struct sonde_mapping){.torn = false};
 	reader->file = file;
-	CHECK(or_torn(read_inode(reader, file, of_file), &of_file->torn));
-	CHECK(sonde_linux_path_of_file(&reader->paths, file, &path));
+	CHECK(or_torn(read_inode(reader, file, of_file, &address), &of_file->torn));
+	CHECK(sonde_linux_path_at(&reader->paths, address, &path));
 	of_file->torn = of_file->torn || path.torn;
 	if (!path.text)
 		return NULL;

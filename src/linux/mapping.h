@@ -23,7 +23,8 @@ struct sonde_linux_area_fields {
 	struct sonde_field start, end, memory, flags, operations, offset, file,
 		private_data, next, shared, anonymous_name;
 	struct sonde_field tree, list, first_break, last_break, stack, context_flags;
-	struct sonde_field file_inode, name, special_name, anonymous_text;
+	struct sonde_field file_inode, file_path, file_mode, user_path, dentry_inode,
+		name, special_name, anonymous_text;
 };
 
 /** A struct vm_area_struct. */
