@@ -366,7 +366,7 @@ struct sonde_error *sonde_linux_networks_find(struct sonde_linux *kernel,
 {
 	struct sonde_linux_list list;
 	struct finder finder;
-	uint64_t head, network;
+	uint64_t head, network = 0;
 
 	CHECK(prepare(kernel, &finder));
 	CHECK(find_symbol(&finder, "net_namespace_list", &head));
