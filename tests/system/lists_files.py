@@ -356,6 +356,34 @@ def check_all_networks(tap: Tap, name: str, guest: Guest, sonde: Sonde,
                   sorted(line for part in parts for line in part.out.splitlines()))
 
 
+# What changes names, mounts, tables of sockets and their chains, again and again.
+CHURN = ("mkdir -p /tmp/churn/m; while [ -d /tmp/churn ]; do mkdir /tmp/churn/a; "
+         "mv /tmp/churn/a /tmp/churn/b; mount -t tmpfs none /tmp/churn/m; "
+         "umount /tmp/churn/m; rmdir /tmp/churn/b; "
+         "nc -l -p 7 > /dev/null & nc -w 1 127.0.0.1 7 < /dev/null; done")
+LOOKS = 6
+
+
+def check_while_it_changes(tap: Tap, name: str, guest: Guest, sonde: Sonde,
+                           holder: int) -> None:
+    """What stays is in every list, as it is, and nothing fails."""
+    stay = {words: set(sonde.run("--json", *words.split()).out.splitlines())
+            for words in (f"maps {holder}", f"files {holder}", "mounts", "net")}
+    guest.run(f"({CHURN}) > /dev/null 2>&1 < /dev/null &")
+    try:
+        for words, lines in stay.items():
+            results = [sonde.run("--json", *words.split()) for _ in range(LOOKS)]
+            tap.check(f"{name}: {words} works while the guest changes what it looks at",
+                      all(result.status == 0 for result in results), *results[:2])
+            missing = [line for result in results
+                       for line in lines - set(result.out.splitlines())]
+            tap.check(f"{name}: {words} has what stays, {LOOKS} times", not missing,
+                      *missing[:4])
+    finally:
+        guest.run("rm -rf /tmp/churn; umount /tmp/churn/m; rm -rf /tmp/churn; sleep 1; "
+                  "killall nc")
+
+
 def check_what_is_not(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
     """Numbers that no process has, and those of kernel threads."""
     for command in ("maps", "files"):
@@ -386,4 +414,5 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     if whole:
         check_files(tap, name, guest, sonde, inner, sockets(guest, inner))
         check_all_networks(tap, name, guest, sonde, (holder, inner))
+        check_while_it_changes(tap, name, guest, sonde, holder)
         check_what_is_not(tap, name, guest, sonde)
