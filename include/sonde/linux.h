@@ -11,10 +11,15 @@
 #ifndef SONDE_LINUX_H
 #define SONDE_LINUX_H
 
+#include <sonde/file.h>
+#include <sonde/interface.h>
 #include <sonde/kernel.h>
 #include <sonde/irq.h>
 #include <sonde/kernel_log.h>
 #include <sonde/module.h>
 #include <sonde/syscall.h>
+#include <sonde/mapping.h>
+#include <sonde/mount.h>
+#include <sonde/socket.h>
 
 #endif

@@ -69,6 +69,9 @@ static inline uint64_t sonde_linux_place(const struct sonde_linux *kernel, uint6
  */
 uint64_t sonde_linux_record_gap(const struct sonde_linux *kernel);
 
+/** How large the kernel's pages are (bytes), where its tables are known; else 4096. */
+uint64_t sonde_linux_page_bytes(const struct sonde_linux *kernel);
+
 /** The kernel level of @p target, or below it; NULL: there is none. */
 struct sonde_linux *sonde_linux_below(struct sonde_target *target);
 
