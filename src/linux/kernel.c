@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernel level as a target; find.c finds the kernel. */
+#include <string.h>
+
 #include "kernel.h"
+
+enum {
+	/** Gaps: a cache line where reading is copying, a system call's worth, a
+	   packet's. */
+	GAP_MAPPED = 64,
+	GAP_PROCESS = 1024,
+	GAP_PACKET = 4096,
+};
+
+uint64_t sonde_linux_record_gap(const struct sonde_linux *kernel)
+{
+	const char *means = sonde_target_memory_means(&kernel->target);
+
+	if (!strcmp(means, "mmap"))
+		return GAP_MAPPED;
+	return strcmp(means, "process") != 0 ? GAP_PACKET : GAP_PROCESS;
+}
 
 void sonde_linux_forget(struct sonde_linux *kernel)
 {

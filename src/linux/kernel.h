@@ -63,6 +63,12 @@ static inline uint64_t sonde_linux_place(const struct sonde_linux *kernel, uint6
 	return place && place <= image->last - image->first ? image->first + place : 0;
 }
 
+/**
+ * What may lie between two members of a structure that one read takes along (bytes), for
+ * sonde_record_plan(): the dearer a read is, the more.
+ */
+uint64_t sonde_linux_record_gap(const struct sonde_linux *kernel);
+
 /** The kernel level of @p target, or below it; NULL: there is none. */
 struct sonde_linux *sonde_linux_below(struct sonde_target *target);
 
