@@ -7,7 +7,6 @@ static const char stacks[] = "unwinding";
 static const char probes[] = "probes";
 
 const struct cli_command cli_absent_commands[] = {
-	{.name = "ps", .needs = kernel, .summary = "processes or tasks"},
 	{.name = "modules", .needs = kernel, .summary = "kernel modules"},
 	{.name = "maps", .needs = kernel, .summary = "memory areas of a process"},
 	{.name = "files", .needs = kernel, .summary = "open files"},

@@ -26,10 +26,12 @@ struct cli_column {
 	int width;
 	/** People do not see the column when the first row has nothing there. */
 	bool optional;
+	/** People never see it: it is for programs. */
+	bool json_only;
 };
 
 enum {
-	CLI_COLUMNS_MAX = 16,
+	CLI_COLUMNS_MAX = 32,
 };
 
 struct cli_output {

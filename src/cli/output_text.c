@@ -102,7 +102,8 @@ static void lay_out(struct cli_output *output)
 		output->widths[i] = (int)strlen(output->columns[i].name);
 		if (output->columns[i].width > output->widths[i])
 			output->widths[i] = output->columns[i].width;
-		output->hidden[i] = output->columns[i].optional && !output->cells[i];
+		output->hidden[i] = output->columns[i].json_only ||
+				    (output->columns[i].optional && !output->cells[i]);
 	}
 	for (size_t i = 0; i + columns <= output->cell_count; i += columns)
 		widen(output, output->cells + i);

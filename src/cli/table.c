@@ -16,6 +16,7 @@ const struct cli_command *const cli_table[] = {
 	&cli_command_write,
 	&cli_command_translate,
 	&cli_command_disasm,
+	&cli_command_ps,
 	&cli_command_symbol,
 	&cli_command_type,
 	&cli_command_print,

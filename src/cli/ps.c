@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel.h"
+#include "options.h"
+#include "report.h"
+#include "table.h"
+
+static const struct cli_column columns[] = {
+	{"pid", 5},
+	{"tgid", .json_only = true},
+	{"ppid", 5},
+	{"uid", 5},
+	{"gid", .json_only = true},
+	{"ruid", .json_only = true},
+	{"rgid", .json_only = true},
+	{"state", 5},
+	{"kernel_thread", .json_only = true},
+	{"cpu", 3},
+	{"on_cpu", .json_only = true},
+	{"threads", .json_only = true},
+	{"start_time", 10},
+	{"virtual_bytes", .json_only = true},
+	{"resident_bytes", 14},
+	{"task", .json_only = true},
+	{"mm", .json_only = true},
+	{"comm", 15},
+	{"torn", .json_only = true},
+	{NULL},
+};
+
+static void put_number(struct cli_output *output, bool known, uint64_t value)
+{
+	if (known)
+		cli_put_integer(output, value);
+	else
+		cli_put_null(output);
+}
+
+static bool put(struct cli_output *output, const struct sonde_task *task)
+{
+	const char state[] = {task->state, '\0'};
+	bool owner = task->known & SONDE_TASK_OWNER;
+	bool memory = task->known & SONDE_TASK_MEMORY;
+
+	cli_put_integer(output, task->pid);
+	cli_put_integer(output, task->tgid);
+	put_number(output, task->known & SONDE_TASK_PARENT, task->ppid);
+	put_number(output, owner, task->effective_uid);
+	put_number(output, owner, task->effective_gid);
+	put_number(output, owner, task->real_uid);
+	put_number(output, owner, task->real_gid);
+	cli_put_text(output, state);
+	cli_put_boolean(output, task->kernel_thread);
+	cli_put_integer(output, task->cpu);
+	cli_put_boolean(output, task->on_cpu);
+	put_number(output, task->known & SONDE_TASK_THREADS, task->threads);
+	cli_put_decimal(
+		output, (double)task->start_time / 1e9, output->cli->json ? 9 : 2);
+	put_number(output, memory, task->virtual_bytes);
+	put_number(output, memory, task->resident_bytes);
+	cli_put_hex(output, task->address);
+	if (task->mm)
+		cli_put_hex(output, task->mm);
+	else
+		cli_put_null(output);
+	cli_put_guest_text(output, task->comm);
+	cli_put_boolean(output, task->torn);
+	return cli_output_row(output);
+}
+
+static int show(struct cli *cli, struct sonde_tasks *tasks)
+{
+	const struct sonde_task *task;
+	struct cli_output output;
+
+	cli_output_begin(&output, cli, CLI_TABLE, columns);
+	while ((task = sonde_tasks_next(tasks)))
+		if (!put(&output, task))
+			break;
+	if (sonde_tasks_incomplete(tasks))
+		cli_notice(
+			cli, "tasks may be missing: %s", sonde_tasks_incomplete(tasks));
+	return cli_output_end(&output);
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_tasks_options options = {
+		.size = sizeof(options),
+		.columns = SONDE_TASK_ALL,
+		.threads = cli_option_given(arguments, "--threads"),
+	};
+	struct sonde_tasks *tasks;
+	int status = cli_need_kernel(cli);
+
+	if (status != CLI_DONE)
+		return status;
+	CLI_TRY(cli, sonde_tasks_open(cli->target, &options, &tasks));
+	status = show(cli, tasks);
+	sonde_tasks_close(tasks);
+	return status;
+}
+
+static const struct cli_option options[] = {
+	{"--threads", NULL, "all threads of each process, not only the processes"},
+	{NULL},
+};
+
+const struct cli_command cli_command_ps = {
+	.name = "ps",
+	.operands_max = 0,
+	.summary = "the processes of the guest, or all of its tasks",
+	.example = "--threads",
+	.options = options,
+	.use = CLI_OBSERVES_TARGET,
+	.run = run,
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What hangs on a task: each column reads what it needs, and is unknown if it cannot. */
+#include "kernel.h"
+#include "task_list.h"
+
+enum {
+	/** Of struct cred and struct mm_struct, as far as they are needed (bytes). */
+	COPY_BYTES = 4096,
+};
+
+/* Of what is the guest's own fault only the column is lost. */
+static bool is_about_content(const struct sonde_error *error)
+{
+	return sonde_error_is(error, SONDE_ERROR_FAULT) ||
+	       sonde_error_is(error, SONDE_ERROR_BAD_DATA);
+}
+
+static uint64_t pointer(
+	const struct sonde_linux_task_reader *reader, const struct sonde_field *field)
+{
+	return sonde_record_integer(field, reader->copy);
+}
+
+/* A record of the structure that @p address leads to. */
+static struct sonde_error *read_record(const struct sonde_linux_task_reader *reader,
+	const struct sonde_record *record, uint64_t address, uint8_t *copy)
+{
+	if (!(address >> 63))
+		return sonde_error_fault(address, "this is no address of the kernel's");
+	if (record->bytes > COPY_BYTES)
+		return sonde_error_create(
+			SONDE_ERROR_BAD_DATA, "the structure is larger than any such");
+	return sonde_record_read(record, reader->space, address, copy);
+}
+
+static struct sonde_error *read_field(const struct sonde_linux_task_reader *reader,
+	const struct sonde_field *field, uint64_t address, uint64_t *ret)
+{
+	if (!(address >> 63))
+		return sonde_error_fault(address, "this is no address of the kernel's");
+	return sonde_field_read(field, reader->space, address, ret);
+}
+
+static struct sonde_error *read_parent(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task)
+{
+	const struct sonde_linux_task_fields *fields = &reader->layout->task;
+	uint64_t number;
+
+	CHECK(read_field(
+		reader, &fields->tgid, pointer(reader, &fields->parent), &number));
+	task->ppid = (uint32_t)number;
+	task->known |= SONDE_TASK_PARENT;
+	return NULL;
+}
+
+static struct sonde_error *read_owner(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task)
+{
+	const struct sonde_linux_owner_fields *fields = &reader->layout->owner;
+	uint8_t copy[COPY_BYTES];
+
+	CHECK(read_record(reader, &reader->layout->owner_record,
+		pointer(reader, &reader->layout->task.owner), copy));
+	task->real_uid = (uint32_t)sonde_record_integer(&fields->uid, copy);
+	task->real_gid = (uint32_t)sonde_record_integer(&fields->gid, copy);
+	task->effective_uid = (uint32_t)sonde_record_integer(&fields->euid, copy);
+	task->effective_gid = (uint32_t)sonde_record_integer(&fields->egid, copy);
+	task->known |= SONDE_TASK_OWNER;
+	return NULL;
+}
+
+static struct sonde_error *read_threads(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task)
+{
+	const struct sonde_linux_task_layout *layout = reader->layout;
+	uint64_t count;
+
+	CHECK(read_field(reader, &layout->signal.thread_count,
+		pointer(reader, &layout->task.signal), &count));
+	task->threads = (uint32_t)count;
+	task->known |= SONDE_TASK_THREADS;
+	return NULL;
+}
+
+static struct sonde_error *read_memory(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task)
+{
+	const struct sonde_linux_task_layout *layout = reader->layout;
+	uint8_t copy[COPY_BYTES];
+	bool known;
+
+	if (!task->mm)
+		return NULL;
+	CHECK(read_record(reader, &layout->mm_record, task->mm, copy));
+	task->virtual_bytes =
+		sonde_record_integer(&layout->mm.pages, copy) * reader->page_bytes;
+	CHECK(sonde_linux_task_resident(reader, copy, &task->resident_bytes, &known));
+	if (known)
+		task->known |= SONDE_TASK_MEMORY;
+	return NULL;
+}
+
+struct sonde_error *sonde_linux_task_read_columns(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task, bool *whole)
+{
+	static const struct {
+		unsigned column;
+		struct sonde_error *(*read)(
+			struct sonde_linux_task_reader *reader, struct sonde_task *task);
+	} readers[] = {
+		{SONDE_TASK_PARENT, read_parent},
+		{SONDE_TASK_OWNER, read_owner},
+		{SONDE_TASK_MEMORY, read_memory},
+		{SONDE_TASK_THREADS, read_threads},
+	};
+
+	*whole = true;
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+		struct sonde_error *error;
+
+		if (!(reader->columns & readers[i].column))
+			continue;
+		error = readers[i].read(reader, task);
+		if (error && !is_about_content(error))
+			return error;
+		*whole = *whole && !error;
+		sonde_error_destroy(error);
+	}
+	return NULL;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sonde/task.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "task_layout.h"
+
+enum {
+	TASK_WISHES_MAX = 24,
+};
+
+struct task_wish {
+	struct sonde_field_wish field;
+	/** The columns that need it; 0: all do. */
+	unsigned columns;
+	/** It does not change while the task is the same. */
+	bool stays;
+};
+
+#define TASK(member) offsetof(struct sonde_linux_task_fields, member)
+
+/* The lists of threads: to walk along, or to count. */
+#define THREADS (SONDE_LINUX_TASK_LINKS | SONDE_TASK_THREADS)
+
+static const struct task_wish task_wishes[] = {
+	{{"struct task_struct", "__state|state", TASK(state)}},
+	{{"struct task_struct", "exit_state", TASK(exit_state)}},
+	{{"struct task_struct", "flags", TASK(flags)}},
+	/* Kernels for one CPU have neither. */
+	{{"struct task_struct", "thread_info.cpu|cpu", TASK(cpu), .optional = true}},
+	{{"struct task_struct", "on_cpu", TASK(on_cpu), .optional = true}},
+	{{"struct task_struct", "tasks", TASK(tasks)}},
+	{{"struct task_struct", "mm", TASK(mm)}, .stays = true},
+	{{"struct task_struct", "pid", TASK(pid)}, .stays = true},
+	{{"struct task_struct", "tgid", TASK(tgid)}, .stays = true},
+	{{"struct task_struct", "start_boottime|real_start_time|start_time",
+		 TASK(start_time)},
+		.stays = true},
+	{{"struct task_struct", "comm", TASK(comm)}, .stays = true},
+	{{"struct task_struct", "real_parent", TASK(parent)}, SONDE_TASK_PARENT, true},
+	{{"struct task_struct", "real_cred", TASK(owner)}, SONDE_TASK_OWNER, true},
+	{{"struct task_struct", "signal", TASK(signal)}, THREADS, true},
+	{{"struct task_struct", "thread_node", TASK(thread_node)},
+		SONDE_LINUX_TASK_LINKS},
+};
+
+#define SIGNAL(member) offsetof(struct sonde_linux_signal_fields, member)
+
+static const struct sonde_field_wish signal_wishes[] = {
+	{"struct signal_struct", "thread_head", SIGNAL(thread_head)},
+	{"struct signal_struct", "nr_threads", SIGNAL(thread_count)},
+};
+
+#define OWNER(member) offsetof(struct sonde_linux_owner_fields, member)
+
+static const struct sonde_field_wish owner_wishes[] = {
+	{"struct cred", "uid.val", OWNER(uid)},
+	{"struct cred", "gid.val", OWNER(gid)},
+	{"struct cred", "euid.val", OWNER(euid)},
+	{"struct cred", "egid.val", OWNER(egid)},
+};
+
+#define MM(member) offsetof(struct sonde_linux_mm_fields, member)
+
+static const struct sonde_field_wish mm_wishes[] = {
+	{"struct mm_struct", "total_vm", MM(pages)},
+	/* Counts (to 6.1), or counters. */
+	{"struct mm_struct", "rss_stat", MM(resident), .optional = true},
+};
+
+#define COUNTER(member) offsetof(struct sonde_linux_counter_fields, member)
+
+static const struct sonde_field_wish counter_wishes[] = {
+	{"struct percpu_counter", NULL, COUNTER(whole), .optional = true},
+	{"struct percpu_counter", "count", COUNTER(count), .optional = true},
+	{"struct percpu_counter", "counters", COUNTER(counters), .optional = true},
+};
+
+static struct sonde_error *make(
+	struct sonde_linux *kernel, struct sonde_linux_task_layout *layout)
+{
+	const struct sonde_types *types = layout->types;
+	uint64_t gap = sonde_linux_record_gap(kernel);
+
+	for (size_t i = 0; i < ARRAY_SIZE(task_wishes); i++)
+		CHECK(sonde_fields_resolve(
+			types, &task_wishes[i].field, 1, &layout->task));
+	CHECK(sonde_fields_resolve(
+		types, signal_wishes, ARRAY_SIZE(signal_wishes), &layout->signal));
+	CHECK(sonde_fields_resolve(
+		types, owner_wishes, ARRAY_SIZE(owner_wishes), &layout->owner));
+	CHECK(sonde_fields_resolve(types, mm_wishes, ARRAY_SIZE(mm_wishes), &layout->mm));
+	CHECK(sonde_fields_resolve(
+		types, counter_wishes, ARRAY_SIZE(counter_wishes), &layout->counter));
+	CHECK(sonde_record_plan(owner_wishes, ARRAY_SIZE(owner_wishes), &layout->owner,
+		gap, &layout->owner_record));
+	return sonde_record_plan(
+		mm_wishes, ARRAY_SIZE(mm_wishes), &layout->mm, gap, &layout->mm_record);
+}
+
+void sonde_linux_task_layout_forget(struct sonde_linux *kernel)
+{
+	free(kernel->task_layout);
+	kernel->task_layout = NULL;
+}
+
+struct sonde_error *sonde_linux_task_layout_find(
+	struct sonde_linux *kernel, const struct sonde_linux_task_layout **ret)
+{
+	const struct sonde_types *types;
+	struct sonde_error *error;
+
+	CHECK(sonde_linux_types_find(&kernel->types, &types));
+	if (kernel->task_layout && kernel->task_layout->types != types)
+		sonde_linux_task_layout_forget(kernel);
+	if (!kernel->task_layout) {
+		kernel->task_layout = calloc(1, sizeof(*kernel->task_layout));
+		if (!kernel->task_layout)
+			return sonde_error_no_memory();
+		kernel->task_layout->types = types;
+		error = make(kernel, kernel->task_layout);
+		if (error) {
+			sonde_linux_task_layout_forget(kernel);
+			return error;
+		}
+	}
+	*ret = kernel->task_layout;
+	return NULL;
+}
+
+static bool is_needed(const struct task_wish *wish, unsigned columns)
+{
+	return !wish->columns || wish->columns & columns;
+}
+
+struct sonde_error *sonde_linux_task_plan(struct sonde_linux *kernel,
+	const struct sonde_linux_task_layout *layout, unsigned columns,
+	struct sonde_record *ret)
+{
+	struct sonde_field_wish wishes[TASK_WISHES_MAX];
+	size_t count = 0;
+
+	_Static_assert(ARRAY_SIZE(task_wishes) <= TASK_WISHES_MAX, "too many wishes");
+	for (size_t i = 0; i < ARRAY_SIZE(task_wishes); i++)
+		if (is_needed(&task_wishes[i], columns))
+			wishes[count++] = task_wishes[i].field;
+	return sonde_record_plan(
+		wishes, count, &layout->task, sonde_linux_record_gap(kernel), ret);
+}
+
+bool sonde_linux_task_is_same(const struct sonde_linux_task_layout *layout,
+	unsigned columns, const uint8_t *copy, const uint8_t *other)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(task_wishes); i++) {
+		const struct sonde_field *field =
+			(const struct sonde_field *)((const char *)&layout->task +
+						     task_wishes[i].field.place);
+
+		if (task_wishes[i].stays && field->present &&
+			is_needed(&task_wishes[i], columns) &&
+			memcmp(copy + field->offset, other + field->offset,
+				(size_t)field->bytes) != 0)
+			return false;
+	}
+	return true;
+}

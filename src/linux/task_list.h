@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A list of tasks while it is read: what is shared by those who fill in its rows. */
+#ifndef SONDE_LINUX_TASK_LIST_H
+#define SONDE_LINUX_TASK_LIST_H
+
+#include <sonde/task.h>
+
+#include "task_layout.h"
+#include "task_walk.h"
+
+struct sonde_linux_task_chunk;
+
+struct sonde_tasks {
+	/** The rows, in chunks that stay where they are; owned. The last one is being
+	 * filled. */
+	struct sonde_linux_task_chunk *first, *last;
+	/** What sonde_tasks_next() hands out next. */
+	struct sonde_linux_task_chunk *reading;
+	size_t position;
+	const char *incomplete;
+};
+
+/** Who reads it. */
+struct sonde_linux_task_reader {
+	struct sonde_linux *kernel;
+	struct sonde_space *space;
+	const struct sonde_linux_task_layout *layout;
+	/** SONDE_LINUX_TASK_LINKS is among them where threads are read. */
+	unsigned columns;
+	/** How a task is read for these columns, and two copies of one. */
+	struct sonde_record record;
+	uint8_t *copy, *again;
+	/** Nothing changes meanwhile. */
+	bool stands_still;
+	/** A page of the guest's (bytes). */
+	uint64_t page_bytes;
+	/** Where each CPU has its own variables; not read yet: count 0. Owned. */
+	uint64_t *cpu_offsets;
+	unsigned cpu_count;
+};
+
+/**
+ * Fills in the columns of @p task that are not in the task itself, from the copy of it.
+ * What cannot be read or makes no sense is left unknown, and *@p whole is false then.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_columns(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task, bool *whole);
+
+/** How many bytes of a process are in RAM, by the copy of its struct mm_struct. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_resident(
+	struct sonde_linux_task_reader *reader, const uint8_t *copy, uint64_t *ret,
+	bool *known);
+
+#endif
