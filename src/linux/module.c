@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "list.h"
 #include "log.h"
 #include "module.h"
 #include "module_fields.h"
@@ -176,35 +177,42 @@ static struct sonde_error *add_module(struct sonde_linux *kernel,
 	return NULL;
 }
 
-/* A list that leads back into itself, or that has more than any system. */
-static bool is_endless(const struct sonde_linux_modules *modules, uint64_t address)
+static bool is_known(const struct sonde_linux_modules *modules, uint64_t address)
 {
 	for (size_t i = 0; i < modules->count; i++)
 		if (modules->list[i].address == address)
 			return true;
-	return modules->count == MODULES_MAX || modules->bytes > BYTES_MAX;
+	return false;
 }
 
 static struct sonde_error *walk(struct sonde_linux *kernel,
 	const struct sonde_linux_module_fields *fields, uint64_t head,
 	struct sonde_linux_modules *modules)
 {
-	struct sonde_space *space = &kernel->space.space;
+	struct sonde_linux_list list;
 	uint64_t link, address;
+	bool more;
 
 	modules->list = calloc(MODULES_MAX, sizeof(*modules->list));
 	if (!modules->list)
 		return sonde_error_no_memory();
-	CHECK(sonde_field_read(&fields->next, space, head, &link));
-	for (unsigned i = 0; link != head && i < MODULES_MAX; i++) {
+	sonde_linux_list_begin(&list, kernel, head, MODULES_MAX);
+	for (;;) {
 		CHECK(sonde_context_check_interrupt(kernel->target.sonde));
+		CHECK(sonde_linux_list_next(&list, &link, &more));
+		if (!more)
+			break;
 		address = link - fields->list.offset;
-		if (is_endless(modules, address))
-			return sonde_error_create(
-				SONDE_ERROR_BAD_DATA, "the list of modules has no end");
-		CHECK(add_module(kernel, fields, address, modules));
-		CHECK(sonde_field_read(&fields->next, space, link, &link));
+		if (!is_known(modules, address))
+			CHECK(add_module(kernel, fields, address, modules));
+		if (modules->bytes > BYTES_MAX)
+			list.torn = "their symbols are more than any system's";
+		if (list.torn)
+			break;
 	}
+	if (list.torn)
+		return sonde_error_create(
+			SONDE_ERROR_BAD_DATA, "the list of modules: %s", list.torn);
 	return NULL;
 }
 
@@ -304,9 +312,7 @@ static struct sonde_error *find_head(struct sonde_linux *kernel,
 	const char *means = sonde_target_memory_means(&kernel->target);
 	struct sonde_symbol symbol = {.address = 0};
 
-	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(kernel->symbols, "modules", 0, &symbol, found));
+	CHECK(sonde_linux_own_look_up(kernel, "modules", &symbol, found));
 	*ret = symbol.address;
 	/* So many small reads are for memory that is at hand. */
 	if (*found || (strcmp(means, "mmap") != 0 && strcmp(means, "process") != 0))

@@ -17,6 +17,8 @@ enum {
 	SYMBOLS_MAX = 1 << 18,
 	STRINGS_MAX = 16 << 20,
 	EXPORTS_MAX = 1 << 14,
+	/** Of struct kernel_symbol; it has 12 (bytes). */
+	EXPORT_MAX = 64,
 	/** Of struct elf64_sym (bytes). */
 	ENTRY_BYTES = 24,
 	SECTION_AT = 6,
@@ -57,23 +59,29 @@ static struct sonde_error *read_exports(struct sonde_linux *kernel,
 	const struct sonde_linux_module_fields *fields, uint64_t module,
 	struct exports *exports)
 {
+	const struct sonde_field *offset = &fields->value_offset;
 	struct sonde_space *space = &kernel->space.space;
-	uint64_t address, count, offset;
+	CLEANUP(cleanup_free) uint8_t *table = NULL;
+	uint64_t address, count, each = fields->export.bytes;
+	size_t got;
 
-	exports->list = calloc(EXPORTS_MAX, sizeof(*exports->list));
-	if (!exports->list)
-		return sonde_error_no_memory();
-	if (!fields->syms.present || !fields->num_syms.present ||
-		!fields->value_offset.present || !fields->export.bytes)
+	if (!fields->syms.present || !fields->num_syms.present || !offset->present ||
+		offset->bytes != 4 || each < offset->offset + 4 || each > EXPORT_MAX)
 		return NULL;
 	CHECK(sonde_field_read(&fields->syms, space, module, &address));
 	CHECK(sonde_field_read(&fields->num_syms, space, module, &count));
-	for (uint64_t i = 0; i < count && exports->count < EXPORTS_MAX; i++) {
-		uint64_t entry = address + i * fields->export.bytes;
+	if (!count || count > EXPORTS_MAX)
+		return NULL;
+	table = malloc((size_t)(count * each));
+	exports->list = calloc((size_t)count, sizeof(*exports->list));
+	if (!table || !exports->list)
+		return sonde_error_no_memory();
+	CHECK(sonde_space_read_part(space, address, table, (size_t)(count * each), &got));
+	for (uint64_t i = 0; i < got / each; i++) {
+		uint64_t at = i * each + offset->offset;
 
-		CHECK(sonde_field_read(&fields->value_offset, space, entry, &offset));
 		exports->list[exports->count++] =
-			entry + fields->value_offset.offset + offset;
+			address + at + (uint64_t)(int64_t)(int32_t)integer(table + at, 4);
 	}
 	qsort(exports->list, exports->count, sizeof(*exports->list), compare);
 	return NULL;
