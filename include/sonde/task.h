@@ -31,6 +31,11 @@ enum sonde_task_columns {
 	SONDE_TASK_MEMORY = 1 << 2,
 	/** How many threads its process has. */
 	SONDE_TASK_THREADS = 1 << 3,
+	/** The path of the program, of the directory that it works in, and how it was
+	 * called. */
+	SONDE_TASK_EXE = 1 << 4,
+	SONDE_TASK_CWD = 1 << 5,
+	SONDE_TASK_ARGUMENTS = 1 << 6,
 	SONDE_TASK_ALL = 0x7fffffff,
 };
 
@@ -84,6 +89,17 @@ struct sonde_task {
 	uint32_t threads;
 	/** SONDE_TASK_MEMORY: its address space, and what of that is in RAM (bytes). */
 	uint64_t virtual_bytes, resident_bytes;
+	/** SONDE_TASK_EXE, SONDE_TASK_CWD; else NULL. From the root of the first process,
+	 * with " (deleted)" behind what has no name any more. Any bytes but NUL. */
+	const char *exe, *cwd;
+	/**
+	 * SONDE_TASK_ARGUMENTS; else NULL, also where they are not in RAM. Each ends with
+	 * a NUL, as in /proc/PID/cmdline; behind the last byte there is one in any case.
+	 * At most 4096 bytes; @ref arguments_cut: there are more.
+	 */
+	const char *arguments;
+	size_t arguments_bytes;
+	bool arguments_cut;
 };
 
 struct sonde_tasks;

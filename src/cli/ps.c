@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
@@ -22,8 +27,11 @@ static const struct cli_column columns[] = {
 	{"resident_bytes", 14},
 	{"task", .json_only = true},
 	{"mm", .json_only = true},
-	{"comm", 15},
+	{"exe", .json_only = true},
+	{"cwd", .json_only = true},
 	{"torn", .json_only = true},
+	{"comm", 15},
+	{"arguments"},
 	{NULL},
 };
 
@@ -33,6 +41,41 @@ static void put_number(struct cli_output *output, bool known, uint64_t value)
 		cli_put_integer(output, value);
 	else
 		cli_put_null(output);
+}
+
+static struct json_object *make_string(const char *text)
+{
+	char *escaped = cli_escape(text, strlen(text), true);
+	struct json_object *string = json_object_new_string(escaped ?: "");
+
+	free(escaped);
+	return string;
+}
+
+/* Programs get an array, people a line. */
+static void put_arguments(struct cli_output *output, const struct sonde_task *task)
+{
+	const char *argument = task->arguments, *end = argument + task->arguments_bytes;
+	struct json_object *array;
+	char *line;
+
+	if (!argument) {
+		cli_put_null(output);
+		return;
+	}
+	if (output->cli->json) {
+		array = json_object_new_array();
+		for (; argument < end; argument += strlen(argument) + 1)
+			json_object_array_add(array, make_string(argument));
+		cli_put_json(output, array, NULL);
+		return;
+	}
+	line = malloc(task->arguments_bytes + 1);
+	for (size_t i = 0; line && i <= task->arguments_bytes; i++)
+		line[i] =
+			argument[i] || i + 1 >= task->arguments_bytes ? argument[i] : ' ';
+	cli_put_guest_text(output, line);
+	free(line);
 }
 
 static bool put(struct cli_output *output, const struct sonde_task *task)
@@ -62,8 +105,11 @@ static bool put(struct cli_output *output, const struct sonde_task *task)
 		cli_put_hex(output, task->mm);
 	else
 		cli_put_null(output);
-	cli_put_guest_text(output, task->comm);
+	cli_put_guest_text(output, task->exe);
+	cli_put_guest_text(output, task->cwd);
 	cli_put_boolean(output, task->torn);
+	cli_put_guest_text(output, task->comm);
+	put_arguments(output, task);
 	return cli_output_row(output);
 }
 

@@ -3,11 +3,6 @@
 #include "kernel.h"
 #include "task_list.h"
 
-enum {
-	/** Of struct cred and struct mm_struct, as far as they are needed (bytes). */
-	COPY_BYTES = 4096,
-};
-
 /* Of what is the guest's own fault only the column is lost. */
 static bool is_about_content(const struct sonde_error *error)
 {
@@ -27,14 +22,15 @@ static struct sonde_error *read_record(const struct sonde_linux_task_reader *rea
 {
 	if (!(address >> 63))
 		return sonde_error_fault(address, "this is no address of the kernel's");
-	if (record->bytes > COPY_BYTES)
+	if (record->bytes > SONDE_LINUX_TASK_COPY_BYTES)
 		return sonde_error_create(
 			SONDE_ERROR_BAD_DATA, "the structure is larger than any such");
 	return sonde_record_read(record, reader->space, address, copy);
 }
 
-static struct sonde_error *read_field(const struct sonde_linux_task_reader *reader,
-	const struct sonde_field *field, uint64_t address, uint64_t *ret)
+struct sonde_error *sonde_linux_task_read_field(
+	const struct sonde_linux_task_reader *reader, const struct sonde_field *field,
+	uint64_t address, uint64_t *ret)
 {
 	if (!(address >> 63))
 		return sonde_error_fault(address, "this is no address of the kernel's");
@@ -47,7 +43,7 @@ static struct sonde_error *read_parent(
 	const struct sonde_linux_task_fields *fields = &reader->layout->task;
 	uint64_t number;
 
-	CHECK(read_field(
+	CHECK(sonde_linux_task_read_field(
 		reader, &fields->tgid, pointer(reader, &fields->parent), &number));
 	task->ppid = (uint32_t)number;
 	task->known |= SONDE_TASK_PARENT;
@@ -58,7 +54,7 @@ static struct sonde_error *read_owner(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task)
 {
 	const struct sonde_linux_owner_fields *fields = &reader->layout->owner;
-	uint8_t copy[COPY_BYTES];
+	uint8_t copy[SONDE_LINUX_TASK_COPY_BYTES];
 
 	CHECK(read_record(reader, &reader->layout->owner_record,
 		pointer(reader, &reader->layout->task.owner), copy));
@@ -76,7 +72,7 @@ static struct sonde_error *read_threads(
 	const struct sonde_linux_task_layout *layout = reader->layout;
 	uint64_t count;
 
-	CHECK(read_field(reader, &layout->signal.thread_count,
+	CHECK(sonde_linux_task_read_field(reader, &layout->signal.thread_count,
 		pointer(reader, &layout->task.signal), &count));
 	task->threads = (uint32_t)count;
 	task->known |= SONDE_TASK_THREADS;
@@ -86,19 +82,27 @@ static struct sonde_error *read_threads(
 static struct sonde_error *read_memory(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task)
 {
-	const struct sonde_linux_task_layout *layout = reader->layout;
-	uint8_t copy[COPY_BYTES];
+	const struct sonde_linux_mm_fields *fields = &reader->layout->mm;
 	bool known;
 
 	if (!task->mm)
 		return NULL;
-	CHECK(read_record(reader, &layout->mm_record, task->mm, copy));
-	task->virtual_bytes =
-		sonde_record_integer(&layout->mm.pages, copy) * reader->page_bytes;
-	CHECK(sonde_linux_task_resident(reader, copy, &task->resident_bytes, &known));
+	task->virtual_bytes = sonde_record_integer(&fields->pages, reader->mm_copy) *
+			      reader->page_bytes;
+	CHECK(sonde_linux_task_resident(
+		reader, reader->mm_copy, &task->resident_bytes, &known));
 	if (known)
 		task->known |= SONDE_TASK_MEMORY;
 	return NULL;
+}
+
+/* What several columns need. */
+static struct sonde_error *read_mm(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task)
+{
+	if (!task->mm)
+		return NULL;
+	return read_record(reader, &reader->layout->mm_record, task->mm, reader->mm_copy);
 }
 
 struct sonde_error *sonde_linux_task_read_columns(
@@ -111,8 +115,12 @@ struct sonde_error *sonde_linux_task_read_columns(
 	} readers[] = {
 		{SONDE_TASK_PARENT, read_parent},
 		{SONDE_TASK_OWNER, read_owner},
-		{SONDE_TASK_MEMORY, read_memory},
 		{SONDE_TASK_THREADS, read_threads},
+		{SONDE_TASK_CWD, sonde_linux_task_read_directory},
+		{SONDE_TASK_MEMORY | SONDE_TASK_EXE | SONDE_TASK_ARGUMENTS, read_mm},
+		{SONDE_TASK_MEMORY, read_memory},
+		{SONDE_TASK_EXE, sonde_linux_task_read_executable},
+		{SONDE_TASK_ARGUMENTS, sonde_linux_task_read_arguments},
 	};
 
 	*whole = true;
@@ -126,6 +134,8 @@ struct sonde_error *sonde_linux_task_read_columns(
 			return error;
 		*whole = *whole && !error;
 		sonde_error_destroy(error);
+		if (!*whole && readers[i].read == read_mm)
+			break;
 	}
 	return NULL;
 }

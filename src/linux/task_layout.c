@@ -40,6 +40,7 @@ static const struct task_wish task_wishes[] = {
 	{{"struct task_struct", "real_parent", TASK(parent)}, SONDE_TASK_PARENT, true},
 	{{"struct task_struct", "real_cred", TASK(owner)}, SONDE_TASK_OWNER, true},
 	{{"struct task_struct", "signal", TASK(signal)}, THREADS, true},
+	{{"struct task_struct", "fs", TASK(fs)}, SONDE_TASK_CWD, true},
 	{{"struct task_struct", "thread_node", TASK(thread_node)},
 		SONDE_LINUX_TASK_LINKS},
 };
@@ -66,6 +67,10 @@ static const struct sonde_field_wish mm_wishes[] = {
 	{"struct mm_struct", "total_vm", MM(pages)},
 	/* Counts (to 6.1), or counters. */
 	{"struct mm_struct", "rss_stat", MM(resident), .optional = true},
+	{"struct mm_struct", "pgd", MM(tables)},
+	{"struct mm_struct", "arg_start", MM(arguments)},
+	{"struct mm_struct", "arg_end", MM(arguments_end)},
+	{"struct mm_struct", "exe_file", MM(executable)},
 };
 
 #define COUNTER(member) offsetof(struct sonde_linux_counter_fields, member)
@@ -75,6 +80,8 @@ static const struct sonde_field_wish counter_wishes[] = {
 	{"struct percpu_counter", "count", COUNTER(count), .optional = true},
 	{"struct percpu_counter", "counters", COUNTER(counters), .optional = true},
 };
+
+static const struct sonde_field_wish directory_wish = {"struct fs_struct", "pwd"};
 
 static struct sonde_error *make(
 	struct sonde_linux *kernel, struct sonde_linux_task_layout *layout)
@@ -92,6 +99,7 @@ static struct sonde_error *make(
 	CHECK(sonde_fields_resolve(types, mm_wishes, ARRAY_SIZE(mm_wishes), &layout->mm));
 	CHECK(sonde_fields_resolve(
 		types, counter_wishes, ARRAY_SIZE(counter_wishes), &layout->counter));
+	CHECK(sonde_fields_resolve(types, &directory_wish, 1, &layout->directory));
 	CHECK(sonde_record_plan(owner_wishes, ARRAY_SIZE(owner_wishes), &layout->owner,
 		gap, &layout->owner_record));
 	return sonde_record_plan(
@@ -100,6 +108,8 @@ static struct sonde_error *make(
 
 void sonde_linux_task_layout_forget(struct sonde_linux *kernel)
 {
+	if (kernel->task_layout)
+		free(kernel->task_layout->paths);
 	free(kernel->task_layout);
 	kernel->task_layout = NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef SONDE_LINUX_TASK_LAYOUT_H
 #define SONDE_LINUX_TASK_LAYOUT_H
 
+#include "path.h"
 #include "record.h"
 
 struct sonde_linux;
@@ -10,7 +11,7 @@ struct sonde_linux;
 /** Of struct task_struct. */
 struct sonde_linux_task_fields {
 	struct sonde_field state, exit_state, flags, cpu, on_cpu, tasks, mm, pid, tgid;
-	struct sonde_field start_time, comm, parent, owner, signal, thread_node;
+	struct sonde_field start_time, comm, parent, owner, signal, thread_node, fs;
 };
 
 /** Of struct signal_struct, which the threads of a process share. */
@@ -25,7 +26,7 @@ struct sonde_linux_owner_fields {
 
 /** Of struct mm_struct. */
 struct sonde_linux_mm_fields {
-	struct sonde_field pages, resident;
+	struct sonde_field pages, resident, tables, arguments, arguments_end, executable;
 };
 
 /** Of struct percpu_counter, of which the counts of resident pages are made (6.2). */
@@ -41,8 +42,14 @@ struct sonde_linux_task_layout {
 	struct sonde_linux_owner_fields owner;
 	struct sonde_linux_mm_fields mm;
 	struct sonde_linux_counter_fields counter;
+	/** Of struct fs_struct. */
+	struct sonde_field directory;
 	/** How what is always of interest is read; of tasks it depends on the columns. */
 	struct sonde_record owner_record, mm_record;
+	/** How paths are followed, and 1 + the epoch in which that was found out; NULL:
+	 * it cannot be done, or nobody has asked. Owned. */
+	struct sonde_linux_paths *paths;
+	uint64_t paths_epoch;
 };
 
 /** Lives as long as the kernel that was found. */

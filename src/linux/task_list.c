@@ -282,7 +282,7 @@ static struct sonde_error *begin(
 static struct sonde_error *open_tasks(
 	struct sonde_linux *kernel, unsigned columns, struct sonde_tasks *tasks)
 {
-	struct sonde_linux_task_reader reader = {.columns = columns};
+	struct sonde_linux_task_reader reader = {.columns = columns, .tasks = tasks};
 	struct seen seen = {.slots = NULL};
 	struct sonde_error *error = begin(&reader, kernel);
 
@@ -352,5 +352,7 @@ void sonde_tasks_close(struct sonde_tasks *tasks)
 		free(chunk);
 		chunk = next;
 	}
+	if (tasks)
+		sonde_linux_task_texts_destroy(tasks);
 	free(tasks);
 }

@@ -9,6 +9,12 @@
 #include "task_walk.h"
 
 struct sonde_linux_task_chunk;
+struct sonde_linux_task_texts;
+
+enum {
+	/** Of struct cred and struct mm_struct, as far as they are needed (bytes). */
+	SONDE_LINUX_TASK_COPY_BYTES = 4096,
+};
 
 struct sonde_tasks {
 	/** The rows, in chunks that stay where they are; owned. The last one is being
@@ -17,6 +23,9 @@ struct sonde_tasks {
 	/** What sonde_tasks_next() hands out next. */
 	struct sonde_linux_task_chunk *reading;
 	size_t position;
+	/** Owned; and how much there is in all (bytes). */
+	struct sonde_linux_task_texts *texts;
+	size_t text_bytes;
 	const char *incomplete;
 };
 
@@ -25,11 +34,15 @@ struct sonde_linux_task_reader {
 	struct sonde_linux *kernel;
 	struct sonde_space *space;
 	const struct sonde_linux_task_layout *layout;
+	/** What is filled in. */
+	struct sonde_tasks *tasks;
 	/** SONDE_LINUX_TASK_LINKS is among them where threads are read. */
 	unsigned columns;
 	/** How a task is read for these columns, and two copies of one. */
 	struct sonde_record record;
 	uint8_t *copy, *again;
+	/** One of its struct mm_struct. */
+	uint8_t mm_copy[SONDE_LINUX_TASK_COPY_BYTES];
 	/** Nothing changes meanwhile. */
 	bool stands_still;
 	/** A page of the guest's (bytes). */
@@ -37,7 +50,24 @@ struct sonde_linux_task_reader {
 	/** Where each CPU has its own variables; not read yet: count 0. Owned. */
 	uint64_t *cpu_offsets;
 	unsigned cpu_count;
+	/** NULL: there are none; once somebody has asked. */
+	struct sonde_linux_paths *paths;
+	bool has_paths;
+	/** A struct fs_struct whose directory was looked at, and that. */
+	uint64_t last_fs;
+	const char *last_directory;
 };
+
+/** A copy of @p length bytes, with a NUL behind them, that lives as long as @p tasks.
+ * NULL as *@p ret: that would be too much. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_keep(
+	struct sonde_tasks *tasks, const char *bytes, size_t length, const char **ret);
+void sonde_linux_task_texts_destroy(struct sonde_tasks *tasks);
+
+/** A member of the structure at @p address, which has to be the kernel's. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_field(
+	const struct sonde_linux_task_reader *reader, const struct sonde_field *field,
+	uint64_t address, uint64_t *ret);
 
 /**
  * Fills in the columns of @p task that are not in the task itself, from the copy of it.
@@ -45,6 +75,14 @@ struct sonde_linux_task_reader {
  */
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_columns(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task, bool *whole);
+
+/* Columns; each sets its bit in @p task if it is known. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_executable(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task);
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_directory(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task);
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_arguments(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task);
 
 /** How many bytes of a process are in RAM, by the copy of its struct mm_struct. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_resident(

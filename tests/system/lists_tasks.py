@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ps, held against /proc/PID/stat and status of the guest (see lists)."""
 
+import base64
 import re
 import sys
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 NAMES = [b'"}], [{"', b"a\nb\\012c\\", b"\x1b[2J\x1b]0;x\x07", b"exactly15bytes.",
          b"\xff\xfe\xc3(", "\u00e4\u2028\u202e".encode(), b") R 1 (", b" a\tb ", b"'$(x)`y`"]
 PAGE_COUNTERS = 3 * 32      # what one CPU may have kept of a process's count of pages
+MOVED = "name 6d6f766564"         # in a directory of its own, its executable is gone
 FIELDS = {"pid", "tgid", "ppid", "comm", "state", "uid", "gid", "kernel_thread", "task", "mm",
-          "cpu"}
+          "cpu", "exe"}
 
 
 def files(architecture: str, scratch: Path) -> dict[str, bytes]:
@@ -136,13 +138,16 @@ class Sleepers:
 
     def __init__(self, guest: Guest, *kinds: str) -> None:
         self.guest = guest
-        text = say(guest, " ".join(f"tasks {kind} & echo $!;" for kind in kinds))
-        self.pids = dict(zip(kinds, map(int, text.split())))
+        text = say(guest, " ".join(f"tasks {kind} & echo $!;" for kind in kinds) +
+                   "mkdir -p '/tmp/a b'; cd '/tmp/a b'; cp /bin/tasks t;"
+                   f"./t {MOVED} 'with a space' '' & echo $!")
+        self.pids = dict(zip([*kinds, MOVED], map(int, text.split())))
 
     def __enter__(self) -> dict[str, int]:
         # They sleep once they are what they were called to be.
         say(self.guest, " ".join(f"while ! grep -q '^State:.S' /proc/{pid}/status; "
-                                 "do sleep 0.1; done;" for pid in self.pids.values()))
+                                 "do sleep 0.1; done;" for pid in self.pids.values()) +
+            "rm '/tmp/a b/t'")
         return self.pids
 
     def __exit__(self, *_: object) -> None:
@@ -159,6 +164,34 @@ def check_names(tap: Tap, name: str, sonde: Sonde, pids: dict[str, int],
     text = sonde.run("ps")
     tap.check(f"{name}: and nothing of it reaches a terminal",
               text.status == 0 and not re.search(r"[^\n\x20-\x7e\u00e4]", text.out), text)
+
+
+def check_programs(tap: Tap, name: str, guest: Guest, rows: list[dict],
+                   pids: dict[str, int]) -> None:
+    """Paths and arguments, against links and cmdline in /proc."""
+    links, arguments = {}, {}
+    for line in say(guest, "cd /proc; for p in [0-9]*; do echo $p exe $(readlink $p/exe); "
+                           "echo $p cwd \"$(readlink $p/cwd)\"; "
+                           "echo $p $(base64 -w 0 < $p/cmdline); done").splitlines():
+        pid, kind, *rest = line.split(" ", 2) + [""]
+        if kind in ("exe", "cwd"):
+            links[int(pid), kind] = rest[0]
+        else:
+            arguments[int(pid)] = base64.b64decode(kind)
+    wrong = [f"{row['pid']}: {kind} is {row[kind]!r}, not {links[row['pid'], kind]!r}"
+             for row in rows for kind in ("exe", "cwd")
+             if (row["pid"], kind) in links and (row[kind] or "") != links[row["pid"], kind]]
+    for row in rows:
+        wanted = [escaped(part) for part in arguments.get(row["pid"], b"").split(b"\0")[:-1]]
+        if row["tgid"] in arguments and (row["arguments"] or []) != wanted and \
+                row["pid"] == row["tgid"]:
+            wrong.append(f"{row['pid']}: arguments are {row['arguments']}, not {wanted}")
+    tap.check(f"{name}: programs are what the guest says", not wrong, *wrong)
+    moved = next(row for row in rows if row["pid"] == pids[MOVED])
+    tap.equal(f"{name}: one that was removed, and its arguments",
+              [moved[field] for field in ("exe", "cwd", "arguments")],
+              ["/tmp/a b/t (deleted)", "/tmp/a b",
+               ["./t", *MOVED.split(), "with a space", ""]])
 
 
 def check_running(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
@@ -179,6 +212,7 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
                   [row["threads"] for row in threads if row["tgid"] == pids["threads 3"]],
                   [4] * 4)
         check_names(tap, name, sonde, pids, threads)
+        check_programs(tap, name, guest, threads, pids)
         tap.check(f"{name}: a zombie has no memory", any(
             row["state"] == "Z" and row["ppid"] == pids["zombie"] and row["mm"] is None and
             row["resident_bytes"] is None for row in threads), threads)
