@@ -36,6 +36,9 @@ enum sonde_task_columns {
 	SONDE_TASK_EXE = 1 << 4,
 	SONDE_TASK_CWD = 1 << 5,
 	SONDE_TASK_ARGUMENTS = 1 << 6,
+	/** What its namespace of numbers calls it, and its control group. */
+	SONDE_TASK_NAMESPACE = 1 << 7,
+	SONDE_TASK_CGROUP = 1 << 8,
 	SONDE_TASK_ALL = 0x7fffffff,
 };
 
@@ -100,6 +103,13 @@ struct sonde_task {
 	const char *arguments;
 	size_t arguments_bytes;
 	bool arguments_cut;
+	/** SONDE_TASK_NAMESPACE: its number there, and that namespace's, by which
+	 * /proc/PID calls it. */
+	uint32_t ns_pid, pid_ns;
+	/** SONDE_TASK_CGROUP: the path in the unified hierarchy; else NULL. And the
+	 * number of a container, 64 hexadecimal digits, where that path has one; else
+	 * NULL. */
+	const char *cgroup, *container;
 };
 
 struct sonde_tasks;

@@ -29,6 +29,10 @@ static const struct cli_column columns[] = {
 	{"mm", .json_only = true},
 	{"exe", .json_only = true},
 	{"cwd", .json_only = true},
+	{"ns_pid", .json_only = true},
+	{"pid_ns", .json_only = true},
+	{"cgroup", .json_only = true},
+	{"container", .json_only = true},
 	{"torn", .json_only = true},
 	{"comm", 15},
 	{"arguments"},
@@ -107,6 +111,10 @@ static bool put(struct cli_output *output, const struct sonde_task *task)
 		cli_put_null(output);
 	cli_put_guest_text(output, task->exe);
 	cli_put_guest_text(output, task->cwd);
+	put_number(output, task->known & SONDE_TASK_NAMESPACE, task->ns_pid);
+	put_number(output, task->known & SONDE_TASK_NAMESPACE, task->pid_ns);
+	cli_put_guest_text(output, task->cgroup);
+	cli_put_guest_text(output, task->container);
 	cli_put_boolean(output, task->torn);
 	cli_put_guest_text(output, task->comm);
 	put_arguments(output, task);

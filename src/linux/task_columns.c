@@ -3,6 +3,11 @@
 #include "kernel.h"
 #include "task_list.h"
 
+enum {
+	/** MAX_PID_NS_LEVEL: so deep namespaces may be within each other. */
+	LEVELS_MAX = 32,
+};
+
 /* Of what is the guest's own fault only the column is lost. */
 static bool is_about_content(const struct sonde_error *error)
 {
@@ -105,6 +110,37 @@ static struct sonde_error *read_mm(
 	return read_record(reader, &reader->layout->mm_record, task->mm, reader->mm_copy);
 }
 
+/* The last of its numbers is that of the innermost namespace, its own. */
+static struct sonde_error *read_namespace(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task)
+{
+	const struct sonde_linux_number_fields *fields = &reader->layout->number;
+	uint64_t address =
+		sonde_record_integer(&reader->layout->task.number, reader->copy);
+	uint64_t level, number, ns, ns_number;
+
+	/* One that has ended has none. */
+	if (!address)
+		return NULL;
+	CHECK(sonde_linux_task_read_field(reader, &fields->level, address, &level));
+	if (level > LEVELS_MAX)
+		return sonde_error_create(
+			SONDE_ERROR_BAD_DATA, "namespaces are nested too deep");
+	address += fields->numbers.offset + level * fields->upid.bytes;
+	CHECK(sonde_linux_task_read_field(reader, &fields->number, address, &number));
+	CHECK(sonde_linux_task_read_field(reader, &fields->ns, address, &ns));
+	if (ns != reader->last_ns) {
+		CHECK(sonde_linux_task_read_field(
+			reader, &fields->ns_number, ns, &ns_number));
+		reader->last_ns = ns;
+		reader->last_ns_number = (uint32_t)ns_number;
+	}
+	task->ns_pid = (uint32_t)number;
+	task->pid_ns = reader->last_ns_number;
+	task->known |= SONDE_TASK_NAMESPACE;
+	return NULL;
+}
+
 struct sonde_error *sonde_linux_task_read_columns(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task, bool *whole)
 {
@@ -116,6 +152,8 @@ struct sonde_error *sonde_linux_task_read_columns(
 		{SONDE_TASK_PARENT, read_parent},
 		{SONDE_TASK_OWNER, read_owner},
 		{SONDE_TASK_THREADS, read_threads},
+		{SONDE_TASK_NAMESPACE, read_namespace},
+		{SONDE_TASK_CGROUP, sonde_linux_task_read_cgroup},
 		{SONDE_TASK_CWD, sonde_linux_task_read_directory},
 		{SONDE_TASK_MEMORY | SONDE_TASK_EXE | SONDE_TASK_ARGUMENTS, read_mm},
 		{SONDE_TASK_MEMORY, read_memory},

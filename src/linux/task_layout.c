@@ -41,6 +41,10 @@ static const struct task_wish task_wishes[] = {
 	{{"struct task_struct", "real_cred", TASK(owner)}, SONDE_TASK_OWNER, true},
 	{{"struct task_struct", "signal", TASK(signal)}, THREADS, true},
 	{{"struct task_struct", "fs", TASK(fs)}, SONDE_TASK_CWD, true},
+	{{"struct task_struct", "thread_pid", TASK(number), .optional = true},
+		SONDE_TASK_NAMESPACE, true},
+	{{"struct task_struct", "cgroups", TASK(cgroups), .optional = true},
+		SONDE_TASK_CGROUP, true},
 	{{"struct task_struct", "thread_node", TASK(thread_node)},
 		SONDE_LINUX_TASK_LINKS},
 };
@@ -81,6 +85,27 @@ static const struct sonde_field_wish counter_wishes[] = {
 	{"struct percpu_counter", "counters", COUNTER(counters), .optional = true},
 };
 
+#define NUMBER(member) offsetof(struct sonde_linux_number_fields, member)
+
+static const struct sonde_field_wish number_wishes[] = {
+	{"struct pid", "level", NUMBER(level)},
+	{"struct pid", "numbers", NUMBER(numbers)},
+	{"struct upid", NULL, NUMBER(upid)},
+	{"struct upid", "nr", NUMBER(number)},
+	{"struct upid", "ns", NUMBER(ns)},
+	{"struct pid_namespace", "ns.inum", NUMBER(ns_number)},
+};
+
+#define CGROUP(member) offsetof(struct sonde_linux_cgroup_fields, member)
+
+/* A kernel without CONFIG_CGROUPS has none of them. */
+static const struct sonde_field_wish cgroup_wishes[] = {
+	{"struct css_set", "dfl_cgrp", CGROUP(group), .optional = true},
+	{"struct cgroup", "kn", CGROUP(node), .optional = true},
+	{"struct kernfs_node", "__parent|parent", CGROUP(node_parent), .optional = true},
+	{"struct kernfs_node", "name", CGROUP(node_name), .optional = true},
+};
+
 static const struct sonde_field_wish directory_wish = {"struct fs_struct", "pwd"};
 
 static struct sonde_error *make(
@@ -99,6 +124,10 @@ static struct sonde_error *make(
 	CHECK(sonde_fields_resolve(types, mm_wishes, ARRAY_SIZE(mm_wishes), &layout->mm));
 	CHECK(sonde_fields_resolve(
 		types, counter_wishes, ARRAY_SIZE(counter_wishes), &layout->counter));
+	CHECK(sonde_fields_resolve(
+		types, number_wishes, ARRAY_SIZE(number_wishes), &layout->number));
+	CHECK(sonde_fields_resolve(
+		types, cgroup_wishes, ARRAY_SIZE(cgroup_wishes), &layout->cgroup));
 	CHECK(sonde_fields_resolve(types, &directory_wish, 1, &layout->directory));
 	CHECK(sonde_record_plan(owner_wishes, ARRAY_SIZE(owner_wishes), &layout->owner,
 		gap, &layout->owner_record));

@@ -11,7 +11,8 @@ struct sonde_linux;
 /** Of struct task_struct. */
 struct sonde_linux_task_fields {
 	struct sonde_field state, exit_state, flags, cpu, on_cpu, tasks, mm, pid, tgid;
-	struct sonde_field start_time, comm, parent, owner, signal, thread_node, fs;
+	struct sonde_field start_time, comm, parent, owner, signal, thread_node, fs,
+		number, cgroups;
 };
 
 /** Of struct signal_struct, which the threads of a process share. */
@@ -34,6 +35,16 @@ struct sonde_linux_counter_fields {
 	struct sonde_field whole, count, counters;
 };
 
+/** Of struct pid, and the struct upid in it, one for each namespace. */
+struct sonde_linux_number_fields {
+	struct sonde_field level, numbers, upid, number, ns, ns_number;
+};
+
+/** From struct css_set by struct cgroup to struct kernfs_node. */
+struct sonde_linux_cgroup_fields {
+	struct sonde_field group, node, node_parent, node_name;
+};
+
 struct sonde_linux_task_layout {
 	/** The types that it is made of. */
 	const struct sonde_types *types;
@@ -42,6 +53,8 @@ struct sonde_linux_task_layout {
 	struct sonde_linux_owner_fields owner;
 	struct sonde_linux_mm_fields mm;
 	struct sonde_linux_counter_fields counter;
+	struct sonde_linux_number_fields number;
+	struct sonde_linux_cgroup_fields cgroup;
 	/** Of struct fs_struct. */
 	struct sonde_field directory;
 	/** How what is always of interest is read; of tasks it depends on the columns. */

@@ -14,6 +14,14 @@ struct sonde_linux_task_texts;
 enum {
 	/** Of struct cred and struct mm_struct, as far as they are needed (bytes). */
 	SONDE_LINUX_TASK_COPY_BYTES = 4096,
+	/** Control groups that are remembered while a list is read. */
+	SONDE_LINUX_KNOWN_CGROUPS = 64,
+};
+
+struct sonde_linux_known_cgroup {
+	/** Of its struct cgroup; 0: nothing is known here. */
+	uint64_t address;
+	const char *path, *container;
 };
 
 struct sonde_tasks {
@@ -56,6 +64,10 @@ struct sonde_linux_task_reader {
 	/** A struct fs_struct whose directory was looked at, and that. */
 	uint64_t last_fs;
 	const char *last_directory;
+	/** A namespace whose number was read, and that. */
+	uint64_t last_ns;
+	uint32_t last_ns_number;
+	struct sonde_linux_known_cgroup cgroups[SONDE_LINUX_KNOWN_CGROUPS];
 };
 
 /** A copy of @p length bytes, with a NUL behind them, that lives as long as @p tasks.
@@ -82,6 +94,9 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_executable(
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_directory(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task);
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_arguments(
+	struct sonde_linux_task_reader *reader, struct sonde_task *task);
+
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_cgroup(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task);
 
 /** How many bytes of a process are in RAM, by the copy of its struct mm_struct. */

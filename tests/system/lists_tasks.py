@@ -19,6 +19,8 @@ NAMES = [b'"}], [{"', b"a\nb\\012c\\", b"\x1b[2J\x1b]0;x\x07", b"exactly15bytes.
          b"\xff\xfe\xc3(", "\u00e4\u2028\u202e".encode(), b") R 1 (", b" a\tb ", b"'$(x)`y`"]
 PAGE_COUNTERS = 3 * 32      # what one CPU may have kept of a process's count of pages
 MOVED = "name 6d6f766564"         # in a directory of its own, its executable is gone
+CONTAINER = "0123456789abcdef" * 4
+GROUP = f"/system.slice/docker-{CONTAINER}.scope"
 FIELDS = {"pid", "tgid", "ppid", "comm", "state", "uid", "gid", "kernel_thread", "task", "mm",
           "cpu", "exe"}
 
@@ -194,6 +196,29 @@ def check_programs(tap: Tap, name: str, guest: Guest, rows: list[dict],
                ["./t", *MOVED.split(), "with a space", ""]])
 
 
+def check_container(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """A process in a control group and a namespace, as container engines make them."""
+    say(guest, "mkdir -p /tmp/groups; mount -t cgroup2 none /tmp/groups; "
+               f"mkdir -p /tmp/groups{GROUP}; "
+               f"(echo 0 > /tmp/groups{GROUP}/cgroup.procs; "
+               f"exec unshare -fp tasks name {b'contained'.hex()}) & "
+               "while ! grep -q '^contained' /proc/[0-9]*/comm; do sleep 0.1; done")
+    rows = sonde.run("--json", "ps").rows
+    row = next((row for row in rows if row["comm"] == "contained"), {})
+    said = say(guest, f"cat /proc/{row.get('pid')}/cgroup; "
+                      f"grep NSpid /proc/{row.get('pid')}/status; "
+                      f"readlink /proc/{row.get('pid')}/ns/pid")
+    tap.check(f"{name}: a process in a container",
+              (row.get("cgroup"), row.get("container"), row.get("ns_pid")) ==
+              (GROUP, CONTAINER, 1) and f"0::{GROUP}" in said and
+              f"pid:[{row['pid_ns']}]" in said and f"{row['pid']}\t1" in said, row, said)
+    tap.check(f"{name}: and all others in none", all(
+        (other["cgroup"], other["container"]) == ("/", None) and
+        (other["pid"], row["pid_ns"] != other["pid_ns"]) == (other["ns_pid"], True)
+        for other in rows if other is not row and other["comm"] != "unshare"), rows)
+    say(guest, f"kill -9 {row.get('pid')}; umount -l /tmp/groups")
+
+
 def check_running(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
     pid = int(say(guest, "while :; do :; done & echo $!"))
     for _ in range(100):
@@ -222,4 +247,5 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
         tap.equal(f"{name}: print task(PID) finds a thread", sonde.run(
             "--json", "print", f"task({threads[-1]['pid']}).pid").rows[0]["value"],
             threads[-1]["pid"])
+        check_container(tap, name, guest, sonde)
         check_running(tap, name, guest, sonde)
