@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -136,21 +137,37 @@ static int show(struct cli *cli, struct sonde_tasks *tasks)
 	return cli_output_end(&output);
 }
 
+struct reading {
+	struct sonde_tasks_options options;
+	struct sonde_tasks *tasks;
+};
+
+static struct sonde_error *read_tasks(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+
+	sonde_tasks_close(reading->tasks);
+	reading->tasks = NULL;
+	return sonde_tasks_open(cli->target, &reading->options, &reading->tasks);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_tasks_options options = {
-		.size = sizeof(options),
-		.columns = SONDE_TASK_ALL,
-		.threads = cli_option_given(arguments, "--threads"),
+	struct reading reading = {
+		.options =
+			{
+				.size = sizeof(reading.options),
+				.columns = SONDE_TASK_ALL,
+				.threads = cli_option_given(arguments, "--threads"),
+			},
 	};
-	struct sonde_tasks *tasks;
 	int status = cli_need_kernel(cli);
 
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, sonde_tasks_open(cli->target, &options, &tasks));
-	status = show(cli, tasks);
-	sonde_tasks_close(tasks);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_tasks, &reading);
+	if (status == CLI_DONE)
+		status = show(cli, reading.tasks);
+	sonde_tasks_close(reading.tasks);
 	return status;
 }
 
@@ -166,5 +183,6 @@ const struct cli_command cli_command_ps = {
 	.example = "--threads",
 	.options = options,
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 };

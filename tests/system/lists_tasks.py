@@ -2,8 +2,13 @@
 """ps, held against /proc/PID/stat and status of the guest (see lists)."""
 
 import base64
+import fcntl
+import json
+import os
 import re
+import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -229,6 +234,30 @@ def check_running(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
     say(guest, f"kill -9 {pid}")
 
 
+def check_stop(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
+    """With --stop the guest stands while tasks are read, not while they are printed."""
+    guest.events()
+    before = len(guest.events("STOP"))
+    read_end, write_end = os.pipe()
+    fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
+    process = subprocess.Popen(sonde.words("--stop", "--json", "ps", "--threads"),
+                               stdout=write_end, stderr=subprocess.PIPE, text=True)
+    os.close(write_end)
+    notice = process.stderr.readline()
+    tap.check(f"{name}: --stop says for how long the guest stood",
+              re.fullmatch(r'{"notice":"the guest stood still for [\d.]+ ms"}\n', notice), notice)
+    deadline = time.monotonic() + 60
+    while guest.status() != "running" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    tap.check(f"{name}: and it goes on before the rows are printed",
+              guest.status() == "running" and process.poll() is None and
+              len(guest.events("STOP")) > before, guest.events())
+    with os.fdopen(read_end) as pipe:
+        rows = [json.loads(line) for line in pipe]
+    tap.check(f"{name}: and no row is torn", process.wait() == 0 and len(rows) > 20 and
+              not any(row["torn"] for row in rows), rows)
+
+
 def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     names = [f"name {bytes_.hex()}" for bytes_ in NAMES]
     with Sleepers(guest, "threads 3", "owner 1000 1001 1002", "zombie", *names) as pids:
@@ -249,3 +278,4 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
             threads[-1]["pid"])
         check_container(tap, name, guest, sonde)
         check_running(tap, name, guest, sonde)
+        check_stop(tap, name, guest, sonde)
