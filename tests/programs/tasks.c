@@ -6,6 +6,7 @@
  *	tasks threads N		has N threads beside the first, which sleep
  *	tasks owner R E S	has these users and groups: real, effective, saved
  *	tasks zombie		has a child that has ended
+ *	tasks many N		has N children, which sleep
  *	tasks churn N		for N seconds children are born and end, as many as can
  *be; then it writes how many
  */
@@ -16,7 +17,7 @@ enum {
 	SYS_WRITE = 1,
 	SYS_CLONE = 56,
 	SYS_EXIT = 60,
-	SYS_WAIT = 61,
+	SYS_SIGACTION = 13,
 	SYS_SETRESUID = 117,
 	SYS_SETRESGID = 119,
 	SYS_SLEEP = 35,
@@ -26,7 +27,7 @@ enum {
 	SYS_WRITE = 64,
 	SYS_CLONE = 220,
 	SYS_EXIT = 93,
-	SYS_WAIT = 260,
+	SYS_SIGACTION = 134,
 	SYS_SETRESUID = 147,
 	SYS_SETRESGID = 149,
 	SYS_SLEEP = 101,
@@ -176,6 +177,14 @@ static void zombie(void)
 	sleep_for_ever();
 }
 
+static void many(word count)
+{
+	for (word i = 0; i < count; i++)
+		if (call(SYS_CLONE, SIGCHLD, 0, 0, 0) == 0)
+			sleep_for_ever();
+	sleep_for_ever();
+}
+
 static word seconds(void)
 {
 	word time[2];
@@ -196,21 +205,21 @@ static void say(word count)
 	call(SYS_WRITE, 1, (word)at, (word)(text + sizeof(text) - at), 0);
 }
 
-/* Every other child has its parent's memory, and its parent waits. */
+/* Every fourth child gets memory of its own; the others have their parent's, which waits
+ * for them. Nobody wants to know how they ended. */
 static void churn(word limit)
 {
 	word count = 0, until = seconds() + limit;
+	const word ignore[4] = {1};
 
+	call(SYS_SIGACTION, SIGCHLD, (word)ignore, 0, 8);
 	while (seconds() < until) {
-		long child = call(
-			SYS_CLONE, count & 1 ? SIGCHLD : SIGCHLD | (word)VFORK, 0, 0, 0);
+		word how = count % 4 == 0 ? SIGCHLD : (word)SIGCHLD | VFORK;
+		long child = call(SYS_CLONE, how, 0, 0, 0);
 
 		if (child == 0)
 			end(0);
-		if (child < 0)
-			continue;
-		call(SYS_WAIT, (word)-1, 0, 0, 0);
-		count++;
+		count += child > 0;
 	}
 	say(count);
 	end(0);
@@ -228,6 +237,8 @@ __attribute__((used)) void begin(const word *stack)
 		threads(number(words[2]));
 	if (kind == 'o' && count > 4)
 		owner(number(words[2]), number(words[3]), number(words[4]));
+	if (kind == 'm' && count > 2)
+		many(number(words[2]));
 	if (kind == 'z')
 		zombie();
 	if (kind == 'c' && count > 2)
