@@ -254,8 +254,8 @@ static struct sonde_error *find_along(
 		CHECK(sonde_linux_task_walk_next(walk, ret, &more));
 		if (!more)
 			break;
-		error = sonde_field_read(&walk->layout->task.pid,
-			&walk->kernel->space.space, *ret, &number);
+		error = sonde_field_read(
+			&walk->links->pid, &walk->kernel->space.space, *ret, &number);
 		if (error && !sonde_error_is(error, SONDE_ERROR_FAULT))
 			return error;
 		if (!error && number == pid)

@@ -17,6 +17,8 @@ struct task_wish {
 	bool stays;
 };
 
+#define START_TIME "start_boottime|real_start_time|start_time"
+
 #define TASK(member) offsetof(struct sonde_linux_task_fields, member)
 
 /* The lists of threads: to walk along, or to count. */
@@ -33,7 +35,7 @@ static const struct task_wish task_wishes[] = {
 	{{"struct task_struct", "mm", TASK(mm)}, .stays = true},
 	{{"struct task_struct", "pid", TASK(pid)}, .stays = true},
 	{{"struct task_struct", "tgid", TASK(tgid)}, .stays = true},
-	{{"struct task_struct", "start_boottime|real_start_time|start_time",
+	{{"struct task_struct", START_TIME,
 		 TASK(start_time)},
 		.stays = true},
 	{{"struct task_struct", "comm", TASK(comm)}, .stays = true},
@@ -49,10 +51,20 @@ static const struct task_wish task_wishes[] = {
 		SONDE_LINUX_TASK_LINKS},
 };
 
+#define LINK(member) offsetof(struct sonde_linux_task_links, member)
+
+static const struct sonde_field_wish link_wishes[] = {
+	{"struct task_struct", "tasks", LINK(tasks)},
+	{"struct task_struct", "pid", LINK(pid)},
+	{"struct task_struct", "signal", LINK(signal)},
+	{"struct task_struct", "thread_node", LINK(thread_node)},
+	{"struct signal_struct", "thread_head", LINK(thread_head)},
+	{"struct task_struct", START_TIME, LINK(start_time), .optional = true},
+};
+
 #define SIGNAL(member) offsetof(struct sonde_linux_signal_fields, member)
 
 static const struct sonde_field_wish signal_wishes[] = {
-	{"struct signal_struct", "thread_head", SIGNAL(thread_head)},
 	{"struct signal_struct", "nr_threads", SIGNAL(thread_count)},
 };
 
@@ -143,8 +155,8 @@ void sonde_linux_task_layout_forget(struct sonde_linux *kernel)
 	kernel->task_layout = NULL;
 }
 
-struct sonde_error *sonde_linux_task_layout_find(
-	struct sonde_linux *kernel, const struct sonde_linux_task_layout **ret)
+static struct sonde_error *begin(
+	struct sonde_linux *kernel, struct sonde_linux_task_layout **ret)
 {
 	const struct sonde_types *types;
 	struct sonde_error *error;
@@ -152,18 +164,43 @@ struct sonde_error *sonde_linux_task_layout_find(
 	CHECK(sonde_linux_types_find(&kernel->types, &types));
 	if (kernel->task_layout && kernel->task_layout->types != types)
 		sonde_linux_task_layout_forget(kernel);
-	if (!kernel->task_layout) {
-		kernel->task_layout = calloc(1, sizeof(*kernel->task_layout));
-		if (!kernel->task_layout)
-			return sonde_error_no_memory();
-		kernel->task_layout->types = types;
-		error = make(kernel, kernel->task_layout);
-		if (error) {
-			sonde_linux_task_layout_forget(kernel);
-			return error;
-		}
-	}
 	*ret = kernel->task_layout;
+	if (*ret)
+		return NULL;
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return sonde_error_no_memory();
+	(*ret)->types = types;
+	error = sonde_fields_resolve(
+		types, link_wishes, ARRAY_SIZE(link_wishes), &(*ret)->links);
+	if (error) {
+		free(*ret);
+		return error;
+	}
+	kernel->task_layout = *ret;
+	return NULL;
+}
+
+struct sonde_error *sonde_linux_task_links_find(
+	struct sonde_linux *kernel, const struct sonde_linux_task_links **ret)
+{
+	struct sonde_linux_task_layout *layout;
+
+	CHECK(begin(kernel, &layout));
+	*ret = &layout->links;
+	return NULL;
+}
+
+struct sonde_error *sonde_linux_task_layout_find(
+	struct sonde_linux *kernel, const struct sonde_linux_task_layout **ret)
+{
+	struct sonde_linux_task_layout *layout;
+
+	CHECK(begin(kernel, &layout));
+	if (!layout->is_whole)
+		CHECK(make(kernel, layout));
+	layout->is_whole = true;
+	*ret = layout;
 	return NULL;
 }
 

@@ -15,9 +15,16 @@ struct sonde_linux_task_fields {
 		number, cgroups;
 };
 
+/** What leads from one task to the next, and tells them apart. */
+struct sonde_linux_task_links {
+	struct sonde_field tasks, pid, signal, thread_node, thread_head;
+	/** By this it is known whether a task has become another one. */
+	struct sonde_field start_time;
+};
+
 /** Of struct signal_struct, which the threads of a process share. */
 struct sonde_linux_signal_fields {
-	struct sonde_field thread_head, thread_count;
+	struct sonde_field thread_count;
 };
 
 /** Of struct cred. */
@@ -48,6 +55,9 @@ struct sonde_linux_cgroup_fields {
 struct sonde_linux_task_layout {
 	/** The types that it is made of. */
 	const struct sonde_types *types;
+	struct sonde_linux_task_links links;
+	/** What follows is known, too. */
+	bool is_whole;
 	struct sonde_linux_task_fields task;
 	struct sonde_linux_signal_fields signal;
 	struct sonde_linux_owner_fields owner;
@@ -65,9 +75,13 @@ struct sonde_linux_task_layout {
 	uint64_t paths_epoch;
 };
 
-/** Lives as long as the kernel that was found. */
+/** All of it. Lives as long as the kernel that was found. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_layout_find(
 	struct sonde_linux *kernel, const struct sonde_linux_task_layout **ret);
+
+/** The links of it. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_links_find(
+	struct sonde_linux *kernel, const struct sonde_linux_task_links **ret);
 void sonde_linux_task_layout_forget(struct sonde_linux *kernel);
 
 enum {

@@ -14,6 +14,8 @@ enum {
 	CHUNK_ROWS = 128,
 	/** Times that a row is read until it is called torn. */
 	ATTEMPTS = 6,
+	/** What is in the list and is no task: so much is passed over. */
+	NONSENSE_MAX = 4096,
 	/** PID_MAX_LIMIT: larger numbers are no task's. */
 	PIDS_MAX = 1 << 22,
 	/** Of task_struct.flags. */
@@ -222,12 +224,14 @@ static struct sonde_error *next_row(struct sonde_tasks *tasks, struct sonde_task
 	return NULL;
 }
 
+/* *@p is_task: it was one. */
 static struct sonde_error *add(struct sonde_linux_task_reader *reader, uint64_t address,
-	struct seen *seen, struct sonde_tasks *tasks)
+	struct seen *seen, struct sonde_tasks *tasks, bool *is_task)
 {
 	struct sonde_task *row;
 	bool there;
 
+	*is_task = true;
 	CHECK(make_room(seen));
 	CHECK(next_row(tasks, &row));
 	CHECK(read_row(reader, address, row, &there));
@@ -235,6 +239,7 @@ static struct sonde_error *add(struct sonde_linux_task_reader *reader, uint64_t 
 		return NULL;
 	if (!row->pid || row->pid > PIDS_MAX) {
 		tasks->incomplete = "in the list is what is no task";
+		*is_task = false;
 		return NULL;
 	}
 	tasks->last->count += add_seen(seen, row->pid);
@@ -246,16 +251,18 @@ static struct sonde_error *read_all(struct sonde_linux_task_reader *reader,
 {
 	struct sonde_linux_task_walk walk;
 	bool threads = reader->columns & SONDE_LINUX_TASK_LINKS;
+	unsigned nonsense = 0;
 
 	CHECK(sonde_linux_task_walk_begin(&walk, reader->kernel, threads));
-	for (;;) {
+	while (nonsense < NONSENSE_MAX) {
 		uint64_t address;
-		bool more;
+		bool more, is_task;
 
 		CHECK(sonde_linux_task_walk_next(&walk, &address, &more));
 		if (!more)
 			break;
-		CHECK(add(reader, address, seen, tasks));
+		CHECK(add(reader, address, seen, tasks, &is_task));
+		nonsense += !is_task;
 	}
 	if (walk.incomplete)
 		tasks->incomplete = walk.incomplete;

@@ -16,18 +16,30 @@ enum {
 	SONDE_LINUX_TASKS_MAX = 1 << 20,
 };
 
+/** Along one of the lists. */
+struct sonde_linux_task_path {
+	struct sonde_linux_list list;
+	/** The members by which tasks are linked. */
+	const struct sonde_field *links;
+	/** Where the walk is, the head at first, and when that task was started. */
+	uint64_t place, start_time;
+};
+
 struct sonde_linux_task_walk {
 	struct sonde_linux *kernel;
-	const struct sonde_linux_task_layout *layout;
+	const struct sonde_linux_task_links *links;
 	/** Threads, and not only processes. */
 	bool threads;
-	struct sonde_linux_list processes;
-	/** Of one process, if there is one. */
-	struct sonde_linux_list siblings;
-	uint64_t process;
-	/** Tasks that may come yet, and lists of threads that may be torn yet. */
+	/** Nothing changes meanwhile. */
+	bool stands_still;
+	struct sonde_linux_task_path processes;
+	/** Of @ref process, if that is not 0, with its struct signal_struct. */
+	struct sonde_linux_task_path siblings;
+	uint64_t process, signal;
+	/** Tasks that may come yet; lists of threads that may be torn yet; how often it
+	 * may begin anew. */
 	uint64_t left;
-	unsigned patience;
+	unsigned patience, beginnings;
 	/** Why some may be missing; NULL: none is. Never freed. */
 	const char *incomplete;
 };
