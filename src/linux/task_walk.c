@@ -5,6 +5,8 @@
  * of the list, and all in between would be passed over. So each step is made from a task
  * that is the same before and after it; else the walk begins anew.
  */
+#include <endian.h>
+
 #include "kernel.h"
 #include "task.h"
 #include "task_walk.h"
@@ -23,13 +25,14 @@ enum {
 };
 
 /* *@p there: it could be read. */
-static struct sonde_error *read_number(struct sonde_linux *kernel, uint64_t address,
-	unsigned bytes, uint64_t *ret, bool *there)
+static struct sonde_error *read_number(
+	struct sonde_linux *kernel, uint64_t address, uint64_t *ret, bool *there)
 {
 	struct sonde_error *error =
-		sonde_space_read_integer(&kernel->space.space, address, bytes, ret);
+		sonde_space_read(&kernel->space.space, address, ret, sizeof(*ret));
 
 	*there = !error;
+	*ret = error ? 0 : le64toh(*ret);
 	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
 		return error;
 	sonde_error_destroy(error);
@@ -43,9 +46,9 @@ struct sonde_error *sonde_linux_task_is_linked(struct sonde_linux *kernel, uint6
 
 	*ret = false;
 	for (unsigned i = 0; i < LOOKS && !*ret; i++) {
-		CHECK(read_number(kernel, link + 8, 8, &previous, ret));
+		CHECK(read_number(kernel, link + 8, &previous, ret));
 		if (*ret)
-			CHECK(read_number(kernel, previous, 8, &next, ret));
+			CHECK(read_number(kernel, previous, &next, ret));
 		*ret = *ret && next == link;
 	}
 	return NULL;
@@ -71,7 +74,7 @@ static struct sonde_error *read_start(
 
 	*ret = 0;
 	if (field->present && field->bytes == 8)
-		CHECK(read_number(walk->kernel, task + field->offset, 8, ret, &there));
+		CHECK(read_number(walk->kernel, task + field->offset, ret, &there));
 	if (!there)
 		*ret = 0;
 	return NULL;
@@ -83,7 +86,7 @@ static struct sonde_error *is_there_still(const struct sonde_linux_task_walk *wa
 {
 	uint64_t next, start;
 
-	CHECK(read_number(walk->kernel, path->place, 8, &next, ret));
+	CHECK(read_number(walk->kernel, path->place, &next, ret));
 	*ret = *ret && next == link;
 	if (!*ret || path->place == path->list.head)
 		return NULL;
@@ -186,8 +189,8 @@ static struct sonde_error *is_same_process(
 		walk->kernel, walk->process, &walk->links->tasks, ret));
 	if (!*ret)
 		return NULL;
-	CHECK(read_number(walk->kernel, walk->process + walk->links->signal.offset, 8,
-		&signal, ret));
+	CHECK(read_number(
+		walk->kernel, walk->process + walk->links->signal.offset, &signal, ret));
 	*ret = *ret && signal == walk->signal;
 	return NULL;
 }
@@ -220,7 +223,7 @@ static struct sonde_error *enter_process(
 {
 	bool there;
 
-	CHECK(read_number(walk->kernel, process + walk->links->signal.offset, 8,
+	CHECK(read_number(walk->kernel, process + walk->links->signal.offset,
 		&walk->signal, &there));
 	if (!there)
 		return NULL;
