@@ -117,18 +117,25 @@ static struct sonde_error *read_namespace(
 	const struct sonde_linux_number_fields *fields = &reader->layout->number;
 	uint64_t address =
 		sonde_record_integer(&reader->layout->task.number, reader->copy);
+	uint8_t copy[SONDE_LINUX_TASK_COPY_BYTES];
 	uint64_t level, number, ns, ns_number;
 
 	/* One that has ended has none. */
 	if (!address)
 		return NULL;
-	CHECK(sonde_linux_task_read_field(reader, &fields->level, address, &level));
+	CHECK(read_record(reader, &reader->layout->number_record, address, copy));
+	level = sonde_record_integer(&fields->level, copy);
+	number = sonde_record_integer(&fields->first_number, copy);
+	ns = sonde_record_integer(&fields->first_ns, copy);
 	if (level > LEVELS_MAX)
 		return sonde_error_create(
 			SONDE_ERROR_BAD_DATA, "namespaces are nested too deep");
-	address += fields->numbers.offset + level * fields->upid.bytes;
-	CHECK(sonde_linux_task_read_field(reader, &fields->number, address, &number));
-	CHECK(sonde_linux_task_read_field(reader, &fields->ns, address, &ns));
+	if (level) {
+		address += fields->numbers.offset + level * fields->upid.bytes;
+		CHECK(sonde_linux_task_read_field(
+			reader, &fields->number, address, &number));
+		CHECK(sonde_linux_task_read_field(reader, &fields->ns, address, &ns));
+	}
 	if (ns != reader->last_ns) {
 		CHECK(sonde_linux_task_read_field(
 			reader, &fields->ns_number, ns, &ns_number));

@@ -106,6 +106,13 @@ static const struct sonde_field_wish number_wishes[] = {
 	{"struct pid_namespace", "ns.inum", NUMBER(ns_number)},
 };
 
+/* What is planned, and not looked up: numbers[0] is no path of members. */
+static const struct sonde_field_wish first_number_wishes[] = {
+	{"struct pid", "level", NUMBER(level)},
+	{"struct pid", "nr", NUMBER(first_number)},
+	{"struct pid", "ns", NUMBER(first_ns)},
+};
+
 #define CGROUP(member) offsetof(struct sonde_linux_cgroup_fields, member)
 
 /* A kernel without CONFIG_CGROUPS has none of them. */
@@ -141,6 +148,12 @@ static struct sonde_error *make(
 	CHECK(sonde_fields_resolve(types, &directory_wish, 1, &layout->directory));
 	CHECK(sonde_record_plan(owner_wishes, ARRAY_SIZE(owner_wishes), &layout->owner,
 		gap, &layout->owner_record));
+	layout->number.first_number = layout->number.number;
+	layout->number.first_number.offset += layout->number.numbers.offset;
+	layout->number.first_ns = layout->number.ns;
+	layout->number.first_ns.offset += layout->number.numbers.offset;
+	CHECK(sonde_record_plan(first_number_wishes, ARRAY_SIZE(first_number_wishes),
+		&layout->number, gap, &layout->number_record));
 	return sonde_record_plan(
 		mm_wishes, ARRAY_SIZE(mm_wishes), &layout->mm, gap, &layout->mm_record);
 }

@@ -45,6 +45,8 @@ struct sonde_linux_counter_fields {
 /** Of struct pid, and the struct upid in it, one for each namespace. */
 struct sonde_linux_number_fields {
 	struct sonde_field level, numbers, upid, number, ns, ns_number;
+	/** Those of the initial namespace, as members of struct pid. */
+	struct sonde_field first_number, first_ns;
 };
 
 /** From struct css_set by struct cgroup to struct kernfs_node. */
@@ -68,7 +70,7 @@ struct sonde_linux_task_layout {
 	/** Of struct fs_struct. */
 	struct sonde_field directory;
 	/** How what is always of interest is read; of tasks it depends on the columns. */
-	struct sonde_record owner_record, mm_record;
+	struct sonde_record owner_record, mm_record, number_record;
 	/** How paths are followed, and 1 + the epoch in which that was found out; NULL:
 	 * it cannot be done, or nobody has asked. Owned. */
 	struct sonde_linux_paths *paths;
