@@ -21,5 +21,6 @@
 #include <sonde/mapping.h>
 #include <sonde/mount.h>
 #include <sonde/socket.h>
+#include <sonde/task.h>
 
 #endif

@@ -24,6 +24,7 @@ const struct cli_command *const cli_table[] = {
 	&cli_command_files,
 	&cli_command_mounts,
 	&cli_command_net,
+	&cli_command_ps,
 	&cli_command_symbol,
 	&cli_command_type,
 	&cli_command_print,

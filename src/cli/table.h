@@ -26,6 +26,7 @@ extern const struct cli_command cli_command_mounts;
 extern const struct cli_command cli_command_net;
 extern const struct cli_command cli_command_pause;
 extern const struct cli_command cli_command_print;
+extern const struct cli_command cli_command_ps;
 extern const struct cli_command cli_command_quit;
 extern const struct cli_command cli_command_read;
 extern const struct cli_command cli_command_regs;
