@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of the reader of DWARF know of each other. The file is mapped, and
+ * others may cut it short: whatever calls libdw does so between sonde_dwarf_enter() and
+ * sonde_dwarf_leave(), which do not nest, and reads no target's memory in between.
+ */
+#ifndef SONDE_SYMBOLS_DWARF_FILE_H
+#define SONDE_SYMBOLS_DWARF_FILE_H
+
+#include "dwarf_info.h"
+#include "dwarf_library.h"
+#include "elf_library.h"
+#include "guarded_copy.h"
+#include "name_store.h"
+
+enum {
+	/** Records that are remembered; a power of two. */
+	SONDE_DWARF_RECORDS = 1024,
+	/** Places in lists of members that are remembered; a power of two. */
+	SONDE_DWARF_PLACES = 64,
+};
+
+/** Names of what has been looked at; open addressing. */
+struct sonde_dwarf_index {
+	struct sonde_dwarf_slot *slots;
+	/** One less than the number of slots; 0: there are none yet. */
+	uint32_t mask;
+	uint32_t count;
+	/** The last unit that was looked at; NULL: none was. */
+	Dwarf_CU *unit;
+	bool complete;
+};
+
+/** What an entry was found to be. */
+struct sonde_dwarf_record {
+	/** 0: nothing is remembered. */
+	uint32_t id;
+	struct sonde_type_record record;
+};
+
+/** The entry of a part, so that the next one need not be counted to. */
+struct sonde_dwarf_place {
+	uint32_t id;
+	uint64_t index;
+	Dwarf_Die die;
+};
+
+struct sonde_dwarf {
+	/** First, so that types lead here. */
+	struct sonde_types types;
+	const struct sonde_elf_library *elf_library;
+	const struct sonde_dwarf_library *library;
+	/** The mapping, and one page behind it; NULL: libelf reads @ref fd. */
+	void *image;
+	size_t image_bytes, room;
+	/** -1: it is not needed. */
+	int fd;
+	Elf *elf;
+	Dwarf *dwarf;
+	/** Of .debug_info, in bytes. */
+	uint32_t info_bytes;
+	/** The file has been cut short. */
+	bool broken;
+	const struct sonde_types *preferred;
+	struct sonde_dwarf_index index;
+	/** Those that were handed out: the file may be cut short later. */
+	struct sonde_name_store names;
+	/** Where each id may be remembered; owned. */
+	struct sonde_dwarf_record *records;
+	struct sonde_dwarf_place *places;
+};
+
+static inline void sonde_dwarf_enter(struct sonde_dwarf *dwarf)
+{
+	sonde_guard_begin(dwarf->image, dwarf->room);
+}
+
+static inline void sonde_dwarf_leave(struct sonde_dwarf *dwarf)
+{
+	if (!sonde_guard_end())
+		dwarf->broken = true;
+}
+
+/** What is remembered while somebody looks is nothing that anybody sees. */
+static inline struct sonde_dwarf *sonde_dwarf_of(const struct sonde_types *types)
+{
+	return (struct sonde_dwarf *)types;
+}
+
+/** Why libdw failed last. Never NULL. */
+struct sonde_error *sonde_dwarf_fail(const struct sonde_dwarf *dwarf) NEVER_NULL;
+
+/** Returns @p error, or that the file has been cut short. */
+SONDE_NODISCARD struct sonde_error *sonde_dwarf_check(
+	const struct sonde_dwarf *dwarf, struct sonde_error *error);
+
+/** The record of @p die; 0: it is not in .debug_info. */
+uint32_t sonde_dwarf_id(const struct sonde_dwarf *dwarf, Dwarf_Die *die);
+
+/** False: there is none at @p offset of .debug_info. */
+bool sonde_dwarf_die(const struct sonde_dwarf *dwarf, uint64_t offset, Dwarf_Die *ret);
+
+/** What an attribute of @p die or its origin refers to. */
+bool sonde_dwarf_reference(const struct sonde_dwarf *dwarf, Dwarf_Die *die,
+	unsigned attribute, Dwarf_Die *ret);
+
+/** Whether @p die has the flag. */
+bool sonde_dwarf_flag(const struct sonde_dwarf *dwarf, Dwarf_Die *die, unsigned name);
+
+/** The number of an attribute of @p die; false: it has none. */
+bool sonde_dwarf_number(const struct sonde_dwarf *dwarf, Dwarf_Die *die,
+	unsigned attribute, uint64_t *ret);
+
+/** The table of functions in dwarf_types.c. */
+extern const struct sonde_types_ops sonde_dwarf_types_ops;
+
+/** Where enumerators are looked for in the index. */
+#define SONDE_DWARF_ENUMERATORS SONDE_TYPE_NOWHERE
+
+/**
+ * The offset of what is called @p name, 0: there is none. Units are looked at until one
+ * has it. Has to be entered.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_dwarf_index_find(struct sonde_dwarf *dwarf,
+	enum sonde_type_space space, const char *name, size_t length, uint32_t *ret);
+
+/** The same of a variable, as sonde_dwarf_find_variable(). */
+SONDE_NODISCARD struct sonde_error *sonde_dwarf_index_find_variable(
+	struct sonde_dwarf *dwarf, const char *name, uint64_t address, bool is_global,
+	uint32_t *ret);
+
+/** Calls @p visit with the offset of everything that has been found so far. */
+void sonde_dwarf_index_visit(const struct sonde_dwarf *dwarf,
+	void (*visit)(const struct sonde_dwarf *dwarf, uint32_t offset, void *context),
+	void *context);
+
+#endif
