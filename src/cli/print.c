@@ -114,7 +114,10 @@ static int check_type(struct cli *cli, const char *text, const struct sonde_valu
 	char *hint;
 	int status;
 
-	if (asprintf(&hint, "say what it is: print '(unsigned long)%s'", text) < 0)
+	if (asprintf(&hint,
+		    "say what it is: print '(unsigned long)%s'; or --symbols FILE, if "
+		    "its vmlinux has DWARF",
+		    text) < 0)
 		hint = NULL;
 	status = cli_fail(cli, SONDE_ERROR_INVALID, text, hint,
 		"it lies at 0x%" PRIx64 ", but its type is not known", value->address);
