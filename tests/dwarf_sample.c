@@ -19,7 +19,7 @@ static inline __attribute__((always_inline)) int sample_inner(int factor)
 	int product = factor * sample_sink; /* inner product */
 
 	sample_sink = product;
-	return product + sample_sink; /* inner result */
+	return product + sample_from_header(sample_sink); /* inner result */
 }
 
 static inline __attribute__((always_inline)) int sample_outer(int left, int right)
@@ -31,12 +31,11 @@ static inline __attribute__((always_inline)) int sample_outer(int left, int righ
 }
 
 __attribute__((noinline)) int sample_function(int first, long second, const char *text)
-{
+{ /* function begin */
 	struct sample on_stack = {.number = first};
 	int total = sample_outer(first, (int)second); /* function outer */
 
-	sample_other(
-		(struct sample_opaque *)&on_stack, text, &on_stack); /* function call */
+	sample_other((void *)&on_stack, text, &on_stack); /* function call */
 	sample_static += total + on_stack.number;
 	return sample_static + (int)sample_ticks; /* function end */
 }

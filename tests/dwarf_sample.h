@@ -60,6 +60,13 @@ struct sample_opaque {
 };
 #endif
 
+extern volatile int sample_sink;
+
+static inline __attribute__((always_inline)) int sample_from_header(int value)
+{
+	return value + sample_sink + 77; /* header result */
+}
+
 int sample_function(int first, long second, const char *text);
 int sample_other(struct sample_opaque *opaque, const char *text, ...);
 

@@ -10,6 +10,6 @@ struct sample_opaque sample_opaque = {.secret = 1};
 __attribute__((noinline)) int sample_other(
 	struct sample_opaque *opaque, const char *text, ...)
 {
-	sample_static += *text;
+	sample_static += sample_from_header(*text);
 	return opaque->secret + sample_static + sample_opaque.secret > 0;
 }

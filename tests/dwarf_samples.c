@@ -49,12 +49,14 @@ uint64_t dwarf_sample_address(const struct dwarf_sample *sample, const char *nam
 	return sonde_symbol_table_address(sample->file->symbols, index);
 }
 
-unsigned dwarf_sample_line(const char *comment)
+unsigned dwarf_sample_line(const char *file, const char *comment)
 {
-	FILE *source = fopen("tests/dwarf_sample.c", "r");
+	FILE *source;
 	unsigned number = 0, found = 0;
 	char line[256], wanted[64];
 
+	snprintf(line, sizeof(line), "tests/%s", file);
+	source = fopen(line, "r");
 	assert_non_null(source);
 	snprintf(wanted, sizeof(wanted), "/* %s */\n", comment);
 	while (fgets(line, sizeof(line), source)) {

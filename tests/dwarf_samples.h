@@ -29,7 +29,7 @@ char *dwarf_sample_path(unsigned index);
 /** Where the symbol @p name was linked to. */
 uint64_t dwarf_sample_address(const struct dwarf_sample *sample, const char *name);
 
-/** The number of the line in tests/dwarf_sample.c that ends with the comment. */
-unsigned dwarf_sample_line(const char *comment);
+/** The number of the line in @p file of tests that ends with the comment. */
+unsigned dwarf_sample_line(const char *file, const char *comment);
 
 #endif

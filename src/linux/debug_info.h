@@ -21,6 +21,11 @@ struct sonde_linux;
 SONDE_NODISCARD struct sonde_error *sonde_linux_dwarf_find(
 	struct sonde_linux *kernel, struct sonde_dwarf **ret);
 
+/** The same where there has to be one: SONDE_ERROR_UNSUPPORTED says what is missing. The
+ * kernel is looked for first. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_dwarf_need(
+	struct sonde_linux *kernel, struct sonde_dwarf **ret);
+
 /** The type of the variable or, with @p is_function, of the function that is at
  * @p symbol. Without DWARF it is not found. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_dwarf_type_of(struct sonde_linux *kernel,

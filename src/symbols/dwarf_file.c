@@ -174,6 +174,7 @@ void sonde_dwarf_destroy(struct sonde_dwarf *dwarf)
 	if (dwarf->fd >= 0)
 		close(dwarf->fd);
 	free(dwarf->index.slots);
+	free(dwarf->units.ranges);
 	sonde_name_store_deinit(&dwarf->names);
 	free(dwarf->records);
 	free(dwarf->places);

@@ -31,6 +31,20 @@ struct sonde_dwarf_index {
 	bool complete;
 };
 
+/** Code of a unit, from @ref first to before @ref end. */
+struct sonde_dwarf_range {
+	uint64_t first, end;
+	/** The unit's first entry. */
+	uint32_t unit;
+};
+
+struct sonde_dwarf_units {
+	/** Ascending, once they are listed; owned. */
+	struct sonde_dwarf_range *ranges;
+	size_t count, room;
+	bool is_listed;
+};
+
 /** What an entry was found to be. */
 struct sonde_dwarf_record {
 	/** 0: nothing is remembered. */
@@ -63,6 +77,7 @@ struct sonde_dwarf {
 	bool broken;
 	const struct sonde_types *preferred;
 	struct sonde_dwarf_index index;
+	struct sonde_dwarf_units units;
 	/** Those that were handed out: the file may be cut short later. */
 	struct sonde_name_store names;
 	/** Where each id may be remembered; owned. */
@@ -110,6 +125,10 @@ bool sonde_dwarf_flag(const struct sonde_dwarf *dwarf, Dwarf_Die *die, unsigned 
 /** The number of an attribute of @p die; false: it has none. */
 bool sonde_dwarf_number(const struct sonde_dwarf *dwarf, Dwarf_Die *die,
 	unsigned attribute, uint64_t *ret);
+
+/** The first entry of the unit whose code is at @p address. Has to be entered. */
+SONDE_NODISCARD struct sonde_error *sonde_dwarf_unit_at(
+	struct sonde_dwarf *dwarf, uint64_t address, bool *found, Dwarf_Die *ret);
 
 /** The table of functions in dwarf_types.c. */
 extern const struct sonde_types_ops sonde_dwarf_types_ops;

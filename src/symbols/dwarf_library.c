@@ -18,6 +18,7 @@ static const struct function functions[] = {
 	{"dwarf_errno", offsetof(struct sonde_dwarf_library, last_error)},
 	{"dwarf_errmsg", offsetof(struct sonde_dwarf_library, describe)},
 	{"dwarf_get_units", offsetof(struct sonde_dwarf_library, next_unit)},
+	{"dwarf_nextcu", offsetof(struct sonde_dwarf_library, next_header)},
 	{"dwarf_offdie", offsetof(struct sonde_dwarf_library, die_at)},
 	{"dwarf_dieoffset", offsetof(struct sonde_dwarf_library, offset)},
 	{"dwarf_diecu", offsetof(struct sonde_dwarf_library, unit_of)},
@@ -35,6 +36,17 @@ static const struct function functions[] = {
 	{"dwarf_formref_die", offsetof(struct sonde_dwarf_library, reference)},
 	{"dwarf_formflag", offsetof(struct sonde_dwarf_library, flag)},
 	{"dwarf_formblock", offsetof(struct sonde_dwarf_library, block)},
+	{"dwarf_formstring", offsetof(struct sonde_dwarf_library, string)},
+	{"dwarf_ranges", offsetof(struct sonde_dwarf_library, ranges)},
+	{"dwarf_getscopes", offsetof(struct sonde_dwarf_library, scopes)},
+	{"dwarf_getsrclines", offsetof(struct sonde_dwarf_library, lines)},
+	{"dwarf_onesrcline", offsetof(struct sonde_dwarf_library, line)},
+	{"dwarf_lineaddr", offsetof(struct sonde_dwarf_library, line_address)},
+	{"dwarf_lineno", offsetof(struct sonde_dwarf_library, line_number)},
+	{"dwarf_linesrc", offsetof(struct sonde_dwarf_library, line_file)},
+	{"dwarf_linebeginstatement",
+		offsetof(struct sonde_dwarf_library, line_is_statement)},
+	{"dwarf_lineendsequence", offsetof(struct sonde_dwarf_library, line_is_end)},
 };
 
 /* Written once and the same for all users of the library; it stays loaded. */

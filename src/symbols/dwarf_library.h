@@ -18,6 +18,7 @@ struct sonde_dwarf_library {
 	__typeof__(&dwarf_errno) last_error;
 	__typeof__(&dwarf_errmsg) describe;
 	__typeof__(&dwarf_get_units) next_unit;
+	__typeof__(&dwarf_nextcu) next_header;
 	__typeof__(&dwarf_offdie) die_at;
 	__typeof__(&dwarf_dieoffset) offset;
 	__typeof__(&dwarf_diecu) unit_of;
@@ -34,6 +35,16 @@ struct sonde_dwarf_library {
 	__typeof__(&dwarf_formref_die) reference;
 	__typeof__(&dwarf_formflag) flag;
 	__typeof__(&dwarf_formblock) block;
+	__typeof__(&dwarf_formstring) string;
+	__typeof__(&dwarf_ranges) ranges;
+	__typeof__(&dwarf_getscopes) scopes;
+	__typeof__(&dwarf_getsrclines) lines;
+	__typeof__(&dwarf_onesrcline) line;
+	__typeof__(&dwarf_lineaddr) line_address;
+	__typeof__(&dwarf_lineno) line_number;
+	__typeof__(&dwarf_linesrc) line_file;
+	__typeof__(&dwarf_linebeginstatement) line_is_statement;
+	__typeof__(&dwarf_lineendsequence) line_is_end;
 	/** All of the above were found. */
 	bool available;
 };

@@ -24,7 +24,7 @@ struct only_in_dwarf only;
 int schedule(int argument);
 
 int schedule(int argument)
-{
+{				  /* begin */
 	int local = argument * 2; /* local */
 
 	only.low = (unsigned int)local;
