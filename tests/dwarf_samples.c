@@ -11,6 +11,7 @@ static const struct dwarf_sample samples[DWARF_SAMPLES] = {
 	{"dwarf_sample_5_O0", false},
 	{"dwarf_sample_3_O0", false},
 	{"dwarf_sample_2_O2", true},
+	{"dwarf_sample_5_O2_packed", true},
 };
 
 char *dwarf_sample_path(unsigned index)

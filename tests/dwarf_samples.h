@@ -8,7 +8,7 @@
 #include "symbol_file.h"
 
 enum {
-	DWARF_SAMPLES = 5,
+	DWARF_SAMPLES = 6,
 };
 
 struct dwarf_sample {

@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dwarf_lines.h"
 #include "dwarf_sample.h"
 #include "dwarf_samples.h"
+#include "dwarf_scope.h"
 #include "elf_builder.h"
 
 typedef void sample_test(struct dwarf_sample *sample);
@@ -325,8 +327,32 @@ static void test_missing(void **state)
 /* --- broken ones ----------------------------------------------------------------------
  */
 
+/* Where code of the samples is. */
+static void ask_places(struct sonde_dwarf *dwarf, uint64_t address)
+{
+	const struct sonde_dwarf_scope *scope;
+	struct sonde_dwarf_places places;
+	struct sonde_dwarf_line line;
+	struct sonde_error *error;
+	bool found;
+	char *text;
+
+	sonde_error_destroy(sonde_dwarf_line_at(dwarf, address, &found, &line));
+	error = sonde_dwarf_find_line(dwarf, "dwarf_sample.h", 1, &places);
+	if (!error)
+		free(places.addresses);
+	sonde_error_destroy(error);
+	error = sonde_dwarf_scope_at(dwarf, address, &scope);
+	for (size_t i = 0; !error && scope && i < scope->variable_count; i++) {
+		error = sonde_type_name(scope->variables[i].type, &text);
+		if (!error)
+			free(text);
+	}
+	sonde_error_destroy(error);
+}
+
 /* Whatever it says: an error, or answers that can be shown. */
-static void ask_all(struct sonde_dwarf *dwarf)
+static void ask_all(struct sonde_dwarf *dwarf, uint64_t address)
 {
 	static const char *const names[] = {"struct sample", "struct sample_opaque",
 		"sample_handler", "enum sample_sign", "struct sample_nothing"};
@@ -349,6 +375,8 @@ static void ask_all(struct sonde_dwarf *dwarf)
 		sonde_types_find_enumerator(types, "SAMPLE_PLUS", &found, &type, &value));
 	sonde_error_destroy(
 		sonde_dwarf_find_variable(dwarf, "sample_table", 1, true, &found, &type));
+	for (unsigned k = 0; k < 64; k += 16)
+		ask_places(dwarf, address + k);
 }
 
 static char *read_sample(unsigned index, size_t *length)
@@ -379,7 +407,7 @@ static int write_copy(const char *bytes, size_t length)
 	return fd;
 }
 
-static void try_bytes(const char *bytes, size_t length, bool mapped)
+static void try_bytes(const char *bytes, size_t length, uint64_t address, bool mapped)
 {
 	struct sonde_dwarf *dwarf;
 	int fd = write_copy(bytes, length);
@@ -391,7 +419,7 @@ static void try_bytes(const char *bytes, size_t length, bool mapped)
 		sonde_error_destroy(error);
 		return;
 	}
-	ask_all(dwarf);
+	ask_all(dwarf, address);
 	sonde_dwarf_destroy(dwarf);
 }
 
@@ -402,12 +430,24 @@ static uint32_t random_below(uint32_t *seed, uint32_t limit)
 	return (uint32_t)((uint64_t)*seed * limit >> 32);
 }
 
+static uint64_t function_of(unsigned index)
+{
+	struct dwarf_sample sample;
+	uint64_t address;
+
+	dwarf_sample_open(index, &sample);
+	address = dwarf_sample_address(&sample, "sample_function");
+	dwarf_sample_close(&sample);
+	return address;
+}
+
 static void test_broken(void **state)
 {
 	uint32_t seed = 1;
 
 	(void)state;
 	for (unsigned i = 0; i < DWARF_SAMPLES; i++) {
+		uint64_t address = function_of(i);
 		size_t length;
 		char *bytes = read_sample(i, &length);
 
@@ -420,11 +460,11 @@ static void test_broken(void **state)
 			for (unsigned n = 0; n < 1 + k % 8; n++)
 				copy[64 + random_below(&seed, (uint32_t)length - 64)] =
 					(char)random_below(&seed, 256);
-			try_bytes(copy, length, k % 2);
+			try_bytes(copy, length, address, k % 2);
 			free(copy);
 		}
 		for (size_t cut = 0; cut < length; cut += length / 100)
-			try_bytes(bytes, cut, true);
+			try_bytes(bytes, cut, address, true);
 		free(bytes);
 	}
 }

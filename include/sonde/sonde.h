@@ -12,6 +12,7 @@
 #include <sonde/expression.h>
 #include <sonde/kernel.h>
 #include <sonde/line.h>
+#include <sonde/local.h>
 #include <sonde/register.h>
 #include <sonde/space.h>
 #include <sonde/symbol.h>

@@ -8,9 +8,10 @@
 /** Whether @p text is FILE:LINE: "exec.c:1234", "fs/exec.c:1234". */
 bool cli_is_line(const char *text);
 
-/** Where the line @p text begins. The caller frees @p ret. Reports what is wrong, and
- * says if another line was taken. */
-int cli_find_line(struct cli *cli, const char *text, uint64_t **ret, size_t *count);
+/** Where the line @p text begins, and which one was taken: if it is another one, that is
+ * said. The caller frees @p ret. Reports what is wrong. */
+int cli_find_line(struct cli *cli, const char *text, struct sonde_line *ret_line,
+	uint64_t **ret, size_t *count);
 
 /** The same where one place is wanted: several are reported. */
 int cli_find_line_once(struct cli *cli, const char *text, uint64_t *ret);
@@ -24,6 +25,13 @@ void cli_put_line(struct cli_output *output, uint64_t address);
 
 /** Puts both as null. */
 void cli_put_no_line(struct cli_output *output);
+
+/**
+ * Puts the functions at @p address that were inlined there as a field: objects with
+ * function, file and line, the innermost first, and last the function that has them. Null
+ * where nothing is inlined, and as cli_put_line().
+ */
+void cli_put_inlines(struct cli_output *output, uint64_t address);
 
 /** The two columns. */
 #define CLI_LINE_COLUMNS                 \

@@ -17,6 +17,7 @@ static const struct cli_column columns[] = {
 	{"kind", 4},
 	{"module", .optional = true},
 	CLI_LINE_COLUMNS,
+	{"inlined", .optional = true},
 	{NULL},
 };
 
@@ -50,6 +51,7 @@ static bool put(
 {
 	put_fields(output, symbol);
 	cli_put_line(output, address);
+	cli_put_inlines(output, address);
 	return cli_output_row(output);
 }
 
@@ -58,6 +60,7 @@ static bool put_without_line(struct cli_output *output, const struct sonde_symbo
 {
 	put_fields(output, symbol);
 	cli_put_no_line(output);
+	cli_put_null(output);
 	return cli_output_row(output);
 }
 
@@ -144,9 +147,10 @@ static int show_at(struct cli *cli, const char *text)
 static int show_line(struct cli *cli, const char *text)
 {
 	struct cli_output output;
+	struct sonde_line line;
 	uint64_t *addresses;
 	size_t count;
-	int status = cli_find_line(cli, text, &addresses, &count);
+	int status = cli_find_line(cli, text, &line, &addresses, &count);
 
 	if (status != CLI_DONE)
 		return status;
@@ -162,7 +166,9 @@ static int show_line(struct cli *cli, const char *text)
 		cli_put_null(&output);
 		cli_put_guest_text(&output, error ? NULL : kind);
 		cli_put_guest_text(&output, *symbol.module ? symbol.module : NULL);
-		cli_put_line(&output, addresses[i]);
+		cli_put_text(&output, line.file);
+		cli_put_integer(&output, line.line);
+		cli_put_inlines(&output, addresses[i]);
 		cli_output_row(&output);
 		sonde_error_destroy(error);
 	}

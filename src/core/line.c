@@ -45,3 +45,25 @@ struct sonde_error *sonde_line_find(struct sonde_target *target, const char *fil
 		error = target->lines->find(target, file, line, ret_line, ret, count);
 	return sonde_error_while(error, "looking for %s:%u", file, line);
 }
+
+struct sonde_error *sonde_line_inlines(struct sonde_target *target, uint64_t address,
+	struct sonde_inline **ret, size_t *count)
+{
+	struct sonde_error *error = find_level(target, &target);
+
+	if (!error)
+		error = target->lines->inlines(target, address, ret, count);
+	return sonde_error_while(
+		error, "looking for the functions at 0x%" PRIx64, address);
+}
+
+struct sonde_error *sonde_target_locals(struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_local **ret, size_t *count)
+{
+	struct sonde_error *error = find_level(target, &target);
+
+	if (!error)
+		error = target->lines->locals(target, thread, ret, count);
+	return sonde_error_while(error, "looking for the variables of CPU %u's function",
+		sonde_thread_number(thread));
+}

@@ -3,7 +3,7 @@
 #ifndef SONDE_CORE_LINE_H
 #define SONDE_CORE_LINE_H
 
-#include <sonde/line.h>
+#include <sonde/local.h>
 
 struct sonde_line_facet {
 	/** Mandatory. As sonde_line_at(); *@p found instead of SONDE_ERROR_NOT_FOUND. */
@@ -13,6 +13,12 @@ struct sonde_line_facet {
 	struct sonde_error *(*find)(struct sonde_target *target, const char *file,
 		unsigned line, struct sonde_line *ret_line, uint64_t **ret,
 		size_t *count);
+	/** Mandatory. As sonde_line_inlines(). */
+	struct sonde_error *(*inlines)(struct sonde_target *target, uint64_t address,
+		struct sonde_inline **ret, size_t *count);
+	/** Mandatory. As sonde_target_locals(). */
+	struct sonde_error *(*locals)(struct sonde_target *target,
+		struct sonde_thread *thread, struct sonde_local **ret, size_t *count);
 };
 
 #endif

@@ -4,8 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "dwarf_lines.h"
 #include "kernel.h"
+#include "locals.h"
 
 struct sonde_error *sonde_linux_dwarf_find(
 	struct sonde_linux *kernel, struct sonde_dwarf **ret)
@@ -65,7 +65,7 @@ struct sonde_error *sonde_linux_dwarf_type_of(struct sonde_linux *kernel,
 /* --- lines ------------------------------------------------------------------------ */
 
 /* Of a path that is too long the end says more. */
-static void take_line(const struct sonde_dwarf_line *line, struct sonde_line *ret)
+void sonde_linux_take_line(const struct sonde_dwarf_line *line, struct sonde_line *ret)
 {
 	size_t length = strlen(line->file), room = sizeof(ret->file) - 1;
 	const char *file = length > room ? line->file + length - room : line->file;
@@ -85,7 +85,7 @@ static struct sonde_error *line_at(struct sonde_target *target, uint64_t address
 	CHECK(sonde_dwarf_line_at(
 		dwarf, sonde_linux_symbol_file_linked(kernel, address), found, &line));
 	if (*found)
-		take_line(&line, ret);
+		sonde_linux_take_line(&line, ret);
 	return NULL;
 }
 
@@ -101,7 +101,7 @@ static struct sonde_error *find_line(struct sonde_target *target, const char *fi
 	for (size_t i = 0; i < places.count; i++)
 		places.addresses[i] =
 			sonde_linux_symbol_file_moved(kernel, places.addresses[i]);
-	take_line(&places.line, ret_line);
+	sonde_linux_take_line(&places.line, ret_line);
 	*ret = places.addresses;
 	*count = places.count;
 	return NULL;
@@ -110,4 +110,6 @@ static struct sonde_error *find_line(struct sonde_target *target, const char *fi
 const struct sonde_line_facet sonde_linux_line_facet = {
 	.at = line_at,
 	.find = find_line,
+	.inlines = sonde_linux_inlines,
+	.locals = sonde_linux_locals,
 };

@@ -6,9 +6,10 @@
 #ifndef SONDE_LINUX_DEBUG_INFO_H
 #define SONDE_LINUX_DEBUG_INFO_H
 
+#include <sonde/line.h>
 #include <sonde/symbol.h>
 
-#include "dwarf_info.h"
+#include "dwarf_lines.h"
 
 struct sonde_linux;
 
@@ -31,5 +32,8 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_dwarf_need(
 SONDE_NODISCARD struct sonde_error *sonde_linux_dwarf_type_of(struct sonde_linux *kernel,
 	const struct sonde_symbol *symbol, bool is_function, bool *found,
 	struct sonde_type *ret);
+
+/** A copy of what is known of a line. */
+void sonde_linux_take_line(const struct sonde_dwarf_line *line, struct sonde_line *ret);
 
 #endif

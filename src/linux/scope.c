@@ -10,6 +10,7 @@
 #include "debug_info.h"
 #include "kernel.h"
 #include "known_variables.h"
+#include "locals.h"
 #include "log.h"
 #include "task.h"
 
@@ -153,11 +154,14 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 		return find_current(types, thread, name, found, ret);
 	if (!strcmp(name, "current"))
 		return find_current(types, thread, NULL, found, ret);
+	CHECK(sonde_linux_find_local(kernel, thread, name, false, found, ret));
+	if (*found)
+		return NULL;
 	CHECK(sonde_linux_own_look_up(kernel, name, &symbol, found));
 	if (!*found && !strcmp(name, "init_task"))
 		return find_first(types, found, ret);
 	if (!*found)
-		return NULL;
+		return sonde_linux_find_local(kernel, thread, name, true, found, ret);
 	ret->address = symbol.address;
 	CHECK(sonde_linux_is_per_cpu(kernel, symbol.address, &ret->per_cpu));
 	return find_type_of(types, &symbol, ret->per_cpu, &ret->type);

@@ -10,12 +10,13 @@
 #include "dwarf_info.h"
 #include "dwarf_library.h"
 #include "elf_library.h"
-#include "guarded_copy.h"
 #include "name_store.h"
 
 enum {
 	/** Records that are remembered; a power of two. */
 	SONDE_DWARF_RECORDS = 1024,
+	/** Sections that have texts: .debug_info, .debug_str, .debug_line_str. */
+	SONDE_DWARF_TEXTS = 3,
 	/** Places in lists of members that are remembered; a power of two. */
 	SONDE_DWARF_PLACES = 64,
 };
@@ -64,20 +65,27 @@ struct sonde_dwarf {
 	struct sonde_types types;
 	const struct sonde_elf_library *elf_library;
 	const struct sonde_dwarf_library *library;
-	/** The mapping, and one page behind it; NULL: libelf reads @ref fd. */
+	/** The file, mapped or read, and a page of zeros behind it. */
 	void *image;
 	size_t image_bytes, room;
-	/** -1: it is not needed. */
-	int fd;
 	Elf *elf;
 	Dwarf *dwarf;
 	/** Of .debug_info, in bytes. */
 	uint32_t info_bytes;
+	/** Those that texts are in. */
+	struct sonde_dwarf_section {
+		const char *data;
+		size_t bytes;
+	} texts[SONDE_DWARF_TEXTS];
 	/** The file has been cut short. */
 	bool broken;
 	const struct sonde_types *preferred;
 	struct sonde_dwarf_index index;
 	struct sonde_dwarf_units units;
+	/** Of what is loaded; NULL: not asked for yet, or there is none. */
+	Dwarf_CFI *loaded_frames;
+	/** The last one that was asked for; owned. */
+	struct sonde_dwarf_scope *scope;
 	/** Those that were handed out: the file may be cut short later. */
 	struct sonde_name_store names;
 	/** Where each id may be remembered; owned. */
@@ -85,16 +93,9 @@ struct sonde_dwarf {
 	struct sonde_dwarf_place *places;
 };
 
-static inline void sonde_dwarf_enter(struct sonde_dwarf *dwarf)
-{
-	sonde_guard_begin(dwarf->image, dwarf->room);
-}
-
-static inline void sonde_dwarf_leave(struct sonde_dwarf *dwarf)
-{
-	if (!sonde_guard_end())
-		dwarf->broken = true;
-}
+/** From here to sonde_dwarf_leave() libdw may be called. */
+void sonde_dwarf_enter(struct sonde_dwarf *dwarf);
+void sonde_dwarf_leave(struct sonde_dwarf *dwarf);
 
 /** What is remembered while somebody looks is nothing that anybody sees. */
 static inline struct sonde_dwarf *sonde_dwarf_of(const struct sonde_types *types)
@@ -119,6 +120,13 @@ bool sonde_dwarf_die(const struct sonde_dwarf *dwarf, uint64_t offset, Dwarf_Die
 bool sonde_dwarf_reference(const struct sonde_dwarf *dwarf, Dwarf_Die *die,
 	unsigned attribute, Dwarf_Die *ret);
 
+/** Its name, or that of its origin; NULL: it has none. */
+const char *sonde_dwarf_name(const struct sonde_dwarf *dwarf, Dwarf_Die *die);
+
+/** The text of an attribute; NULL: it is none. */
+const char *sonde_dwarf_text(
+	const struct sonde_dwarf *dwarf, Dwarf_Die *die, unsigned attribute);
+
 /** Whether @p die has the flag. */
 bool sonde_dwarf_flag(const struct sonde_dwarf *dwarf, Dwarf_Die *die, unsigned name);
 
@@ -129,6 +137,19 @@ bool sonde_dwarf_number(const struct sonde_dwarf *dwarf, Dwarf_Die *die,
 /** The first entry of the unit whose code is at @p address. Has to be entered. */
 SONDE_NODISCARD struct sonde_error *sonde_dwarf_unit_at(
 	struct sonde_dwarf *dwarf, uint64_t address, bool *found, Dwarf_Die *ret);
+
+/** As sonde_dwarf_line_at(). Has to be entered. */
+struct sonde_dwarf_line;
+SONDE_NODISCARD struct sonde_error *sonde_dwarf_row_at(struct sonde_dwarf *dwarf,
+	uint64_t address, bool *found, struct sonde_dwarf_line *ret);
+
+/** @p path without the directory that @p unit was compiled in: a part of it. */
+const char *sonde_dwarf_shorten(
+	struct sonde_dwarf *dwarf, Dwarf_Die *unit, const char *path);
+
+struct sonde_dwarf_scope;
+/** NULL is allowed. */
+void sonde_dwarf_scope_destroy(struct sonde_dwarf_scope *scope);
 
 /** The table of functions in dwarf_types.c. */
 extern const struct sonde_types_ops sonde_dwarf_types_ops;

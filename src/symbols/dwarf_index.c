@@ -109,7 +109,7 @@ static struct sonde_error *add_enumerators(struct sonde_dwarf *dwarf, Dwarf_Die 
 
 	for (bool more = goes_on(dwarf, library->child(type, &die), &error); more;
 		more = goes_on(dwarf, library->sibling(&die, &die), &error)) {
-		const char *name = library->name(&die);
+		const char *name = sonde_dwarf_name(dwarf, &die);
 		uint64_t hash;
 
 		if (!name)
@@ -195,7 +195,7 @@ static struct sonde_error *add_entry(struct sonde_dwarf *dwarf, Dwarf_Die *die)
 
 	if (space == SONDE_TYPE_NOWHERE)
 		return NULL;
-	name = library->name(die);
+	name = sonde_dwarf_name(dwarf, die);
 	if (space == SONDE_TYPE_VARIABLES)
 		return name ? add_variable(dwarf, die, name) : NULL;
 	if (!name)
@@ -266,7 +266,7 @@ static bool is_called(struct sonde_dwarf *dwarf, const struct sonde_dwarf_slot *
 
 	if (!sonde_dwarf_die(dwarf, slot->offset, &die))
 		return false;
-	found = dwarf->library->name(&die);
+	found = sonde_dwarf_name(dwarf, &die);
 	return found && !strncmp(found, name, length) && !found[length];
 }
 

@@ -14,10 +14,10 @@ struct sonde_dwarf;
 
 /**
  * Reads the file behind @p fd, which may be closed afterwards. With @p mapped it is
- * mapped; a program that cannot have a handler of SIGBUS has it read into memory instead.
- * The caller destroys @p ret, and all types that came from it are gone then.
- * SONDE_ERROR_UNSUPPORTED: libdw is not installed; SONDE_ERROR_NOT_FOUND: the file has no
- * DWARF; SONDE_ERROR_BAD_DATA: it is broken.
+ * mapped; a program that cannot have a handler of SIGBUS has its sections with DWARF read
+ * into memory instead. The caller destroys @p ret, and all types that came from it are
+ * gone then. SONDE_ERROR_UNSUPPORTED: libdw is not installed; SONDE_ERROR_NOT_FOUND: the
+ * file has no DWARF; SONDE_ERROR_BAD_DATA: it is broken.
  */
 SONDE_NODISCARD struct sonde_error *sonde_dwarf_open(
 	int fd, bool mapped, struct sonde_dwarf **ret);

@@ -38,6 +38,17 @@ struct sonde_dwarf_library {
 	__typeof__(&dwarf_formstring) string;
 	__typeof__(&dwarf_ranges) ranges;
 	__typeof__(&dwarf_getscopes) scopes;
+	__typeof__(&dwarf_getscopes_die) scopes_around;
+	__typeof__(&dwarf_getlocation_addr) location;
+	__typeof__(&dwarf_getlocation_die) location_die;
+	__typeof__(&dwarf_getlocation_implicit_value) location_constant;
+	__typeof__(&dwarf_getcfi) frames;
+	__typeof__(&dwarf_getcfi_elf) loaded_frames;
+	__typeof__(&dwarf_cfi_end) end_frames;
+	__typeof__(&dwarf_cfi_addrframe) frame_at;
+	__typeof__(&dwarf_frame_cfa) frame_address;
+	__typeof__(&dwarf_getsrcfiles) files;
+	__typeof__(&dwarf_filesrc) file;
 	__typeof__(&dwarf_getsrclines) lines;
 	__typeof__(&dwarf_onesrcline) line;
 	__typeof__(&dwarf_lineaddr) line_address;

@@ -15,15 +15,13 @@ enum {
 	BATCH = 32,
 };
 
-/* A path without the directory that a unit was compiled in, and without "./". */
-static const char *shorten(struct sonde_dwarf *dwarf, Dwarf_Die *unit, const char *path)
+/* Without "./", too. */
+const char *sonde_dwarf_shorten(
+	struct sonde_dwarf *dwarf, Dwarf_Die *unit, const char *path)
 {
-	Dwarf_Attribute attribute;
-	const char *directory = NULL;
+	const char *directory = sonde_dwarf_text(dwarf, unit, DW_AT_comp_dir);
 	size_t length;
 
-	if (dwarf->library->attribute(unit, DW_AT_comp_dir, &attribute))
-		directory = dwarf->library->string(&attribute);
 	length = directory ? strlen(directory) : 0;
 	if (length && !strncmp(path, directory, length) && path[length] == '/')
 		path += length + 1;
@@ -88,7 +86,7 @@ static struct sonde_error *search(struct sonde_dwarf *dwarf, Dwarf_Die *unit,
 	return NULL;
 }
 
-static struct sonde_error *find_row(struct sonde_dwarf *dwarf, uint64_t address,
+struct sonde_error *sonde_dwarf_row_at(struct sonde_dwarf *dwarf, uint64_t address,
 	bool *found, struct sonde_dwarf_line *ret)
 {
 	struct row row = {.path = ""};
@@ -99,8 +97,9 @@ static struct sonde_error *find_row(struct sonde_dwarf *dwarf, uint64_t address,
 		return NULL;
 	CHECK(search(dwarf, &unit, address, found, &row));
 	if (*found)
-		*ret = (struct sonde_dwarf_line){sonde_name_store_keep(&dwarf->names,
-							 shorten(dwarf, &unit, row.path)),
+		*ret = (struct sonde_dwarf_line){
+			sonde_name_store_keep(&dwarf->names,
+				sonde_dwarf_shorten(dwarf, &unit, row.path)),
 			row.line};
 	return NULL;
 }
@@ -113,7 +112,7 @@ struct sonde_error *sonde_dwarf_line_at(struct sonde_dwarf *dwarf, uint64_t addr
 	*found = false;
 	CHECK(sonde_dwarf_check(dwarf, NULL));
 	sonde_dwarf_enter(dwarf);
-	error = find_row(dwarf, address, found, ret);
+	error = sonde_dwarf_row_at(dwarf, address, found, ret);
 	sonde_dwarf_leave(dwarf);
 	return sonde_dwarf_check(dwarf, error);
 }
@@ -181,7 +180,8 @@ static bool matches(struct sonde_dwarf *dwarf, Dwarf_Die *unit, struct wanted *w
 	memory->matches = ends_with(path, wanted->file);
 	if (!memory->matches)
 		return false;
-	kept = sonde_name_store_keep(&dwarf->names, shorten(dwarf, unit, path));
+	kept = sonde_name_store_keep(
+		&dwarf->names, sonde_dwarf_shorten(dwarf, unit, path));
 	if (!wanted->path)
 		wanted->path = kept;
 	else if (wanted->path != kept)
@@ -224,7 +224,7 @@ static struct sonde_error *look_at_own(struct sonde_dwarf *dwarf, struct wanted 
 
 	while ((result = dwarf->library->next_unit(
 			dwarf->dwarf, unit, &unit, NULL, NULL, &die, NULL)) == 0) {
-		const char *name = dwarf->library->name(&die);
+		const char *name = sonde_dwarf_name(dwarf, &die);
 
 		CHECK(sonde_dwarf_check(dwarf, NULL));
 		if (name && ends_with(name, wanted->file))

@@ -193,7 +193,7 @@ static void describe_die(struct sonde_dwarf *dwarf, uint32_t id, unsigned which,
 		return;
 	ret->kind = kinds[found].kind;
 	ret->space = kinds[found].space;
-	ret->name = sonde_name_store_keep(&dwarf->names, library->name(die));
+	ret->name = sonde_name_store_keep(&dwarf->names, sonde_dwarf_name(dwarf, die));
 	sonde_dwarf_number(dwarf, die, DW_AT_byte_size, &ret->bytes);
 	if (kinds[found].part && ret->kind != SONDE_TYPE_ARRAY)
 		ret->count =
@@ -347,7 +347,7 @@ static struct sonde_error *describe_part(struct sonde_dwarf *dwarf, uint32_t id,
 		!seek(dwarf, id, &whole, kinds[found].part, index, &die))
 		return sonde_error_create(
 			SONDE_ERROR_BAD_DATA, "its DWARF has no such part of a type");
-	ret->name = sonde_name_store_keep(&dwarf->names, library->name(&die));
+	ret->name = sonde_name_store_keep(&dwarf->names, sonde_dwarf_name(dwarf, &die));
 	ret->target = type_of(dwarf, &die);
 	if (kinds[found].part == DW_TAG_member)
 		describe_member(dwarf, &die, ret);
@@ -410,7 +410,7 @@ static void offer_one(const struct sonde_dwarf *dwarf, uint32_t offset, void *co
 	if (!sonde_dwarf_die(dwarf, offset, &die))
 		return;
 	found = find_kind(dwarf->library->tag(&die));
-	name = dwarf->library->name(&die);
+	name = sonde_dwarf_name(dwarf, &die);
 	if (found >= 0 && kinds[found].space == offer->space && name)
 		sonde_closest_offer(offer->closest, name);
 }

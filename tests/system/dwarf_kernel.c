@@ -23,9 +23,14 @@ struct only_in_dwarf only;
 
 int schedule(int argument);
 
+static inline __attribute__((always_inline)) int twice(int value)
+{
+	return value * 2 + only.low; /* inlined */
+}
+
 int schedule(int argument)
-{				  /* begin */
-	int local = argument * 2; /* local */
+{				     /* begin */
+	int local = twice(argument); /* local */
 
 	only.low = (unsigned int)local;
 	only.task = (struct task_struct *)super_blocks.next;
