@@ -2,6 +2,8 @@
 #include "wire_check.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "dwarf_samples.h"
 
@@ -69,4 +71,32 @@ unsigned dwarf_sample_line(const char *file, const char *comment)
 	if (!found)
 		fail_msg("no line of the sample is called '%s'", comment);
 	return found;
+}
+
+char *dwarf_sample_read(unsigned index, size_t *length)
+{
+	char *path = dwarf_sample_path(index), *bytes;
+	FILE *stream = fopen(path, "rb");
+	struct stat status;
+
+	assert_non_null(stream);
+	assert_int_equal(fstat(fileno(stream), &status), 0);
+	*length = (size_t)status.st_size;
+	bytes = malloc(*length);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, *length, stream), *length);
+	fclose(stream);
+	free(path);
+	return bytes;
+}
+
+int dwarf_sample_copy(const char *bytes, size_t length)
+{
+	char path[] = "/tmp/sonde-dwarf-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	unlink(path);
+	assert_int_equal(write(fd, bytes, length), (ssize_t)length);
+	return fd;
 }

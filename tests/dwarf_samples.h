@@ -23,6 +23,12 @@ struct dwarf_sample {
 void dwarf_sample_open(unsigned index, struct dwarf_sample *ret);
 void dwarf_sample_close(struct dwarf_sample *sample);
 
+/** All of its file. The caller frees. */
+char *dwarf_sample_read(unsigned index, size_t *length);
+
+/** A file with these bytes, which has no name. The caller closes it. */
+int dwarf_sample_copy(const char *bytes, size_t length);
+
 /** Where its file is. The caller frees. */
 char *dwarf_sample_path(unsigned index);
 

@@ -2,6 +2,8 @@
 /* Lines from DWARF: those that comments in the sample's source name. */
 #include "wire_check.h"
 
+#include <unistd.h>
+
 #include "dwarf_lines.h"
 #include "dwarf_samples.h"
 #include "error.h"
@@ -99,6 +101,40 @@ static void test_addresses(void **state)
 	for_each_sample(check_function);
 }
 
+/* clang writes no .debug_aranges: without it the units are asked. */
+static void test_without_ranges(void **state)
+{
+	static const char name[] = ".debug_aranges";
+
+	(void)state;
+	for (unsigned i = 0; i < DWARF_SAMPLES; i++) {
+		struct dwarf_sample sample;
+		struct sonde_dwarf_line found;
+		struct sonde_dwarf *dwarf;
+		bool is_found;
+		size_t length;
+		char *bytes = dwarf_sample_read(i, &length), *place;
+		int fd;
+
+		place = memmem(bytes, length, name, sizeof(name));
+		assert_non_null(place);
+		place[1] = 'x';
+		fd = dwarf_sample_copy(bytes, length);
+		check(sonde_dwarf_open(fd, true, &dwarf));
+		close(fd);
+		free(bytes);
+		dwarf_sample_open(i, &sample);
+		check(sonde_dwarf_line_at(dwarf,
+			dwarf_sample_address(&sample, "sample_function"), &is_found,
+			&found));
+		assert_true(is_found);
+		assert_int_equal(found.line,
+			dwarf_sample_line("dwarf_sample.c", "function begin"));
+		dwarf_sample_close(&sample);
+		sonde_dwarf_destroy(dwarf);
+	}
+}
+
 /* --- names ----------------------------------------------------------------------------
  */
 
@@ -147,6 +183,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_without_ranges),
 		cmocka_unit_test(test_names),
 	};
 

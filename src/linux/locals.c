@@ -143,8 +143,9 @@ static struct sonde_error *find_place(struct sonde_linux *kernel,
 	uint64_t pc;
 
 	CHECK(sonde_thread_read_pc(thread, &pc));
-	CHECK(sonde_dwarf_scope_at(
-		dwarf, sonde_linux_symbol_file_linked(kernel, pc), &place.scope));
+	if (sonde_linux_symbol_file_covers(kernel, pc))
+		CHECK(sonde_dwarf_scope_at(
+			dwarf, sonde_linux_symbol_file_linked(kernel, pc), &place.scope));
 	CHECK(sonde_target_virtual(&kernel->target, thread, &place.space));
 	*ret = place;
 	return NULL;

@@ -221,6 +221,14 @@ uint64_t sonde_linux_symbol_file_linked(
 	return linked >= files->first && linked <= files->last ? linked : address;
 }
 
+bool sonde_linux_symbol_file_covers(const struct sonde_linux *kernel, uint64_t address)
+{
+	const struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	uint64_t linked = address - files->slide;
+
+	return !files->last || (linked >= files->first && linked <= files->last);
+}
+
 uint64_t sonde_linux_symbol_file_moved(const struct sonde_linux *kernel, uint64_t linked)
 {
 	const struct sonde_linux_symbol_files *files = &kernel->symbol_files;

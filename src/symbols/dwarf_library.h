@@ -19,9 +19,10 @@ struct sonde_dwarf_library {
 	__typeof__(&dwarf_errmsg) describe;
 	__typeof__(&dwarf_get_units) next_unit;
 	__typeof__(&dwarf_nextcu) next_header;
+	__typeof__(&dwarf_addrdie) unit_at;
+	__typeof__(&dwarf_haspc) has_address;
 	__typeof__(&dwarf_offdie) die_at;
 	__typeof__(&dwarf_dieoffset) offset;
-	__typeof__(&dwarf_diecu) unit_of;
 	__typeof__(&dwarf_child) child;
 	__typeof__(&dwarf_siblingof) sibling;
 	__typeof__(&dwarf_tag) tag;

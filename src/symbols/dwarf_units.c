@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which unit an address belongs to, by what the units say of themselves: not all
- * compilers write .debug_aranges. Nothing but the first entry of each is looked at.
+ * Which unit an address belongs to: by .debug_aranges, which is quick; or by what the
+ * units say of themselves, since not all compilers write it. Nothing but the first entry
+ * of each is looked at.
  */
 #include "dwarf_file.h"
 
@@ -65,13 +66,12 @@ static struct sonde_error *list(struct sonde_dwarf *dwarf)
 	return result < 0 ? sonde_dwarf_fail(dwarf) : NULL;
 }
 
-struct sonde_error *sonde_dwarf_unit_at(
+static struct sonde_error *search(
 	struct sonde_dwarf *dwarf, uint64_t address, bool *found, Dwarf_Die *ret)
 {
 	struct sonde_dwarf_units *units = &dwarf->units;
 	size_t low = 0, high;
 
-	*found = false;
 	if (!units->is_listed) {
 		units->count = 0;
 		CHECK(list(dwarf));
@@ -92,4 +92,14 @@ struct sonde_error *sonde_dwarf_unit_at(
 	*found = low && address < units->ranges[low - 1].end &&
 		 sonde_dwarf_die(dwarf, units->ranges[low - 1].unit, ret);
 	return NULL;
+}
+
+struct sonde_error *sonde_dwarf_unit_at(
+	struct sonde_dwarf *dwarf, uint64_t address, bool *found, Dwarf_Die *ret)
+{
+	const struct sonde_dwarf_library *library = dwarf->library;
+
+	*found = library->unit_at(dwarf->dwarf, address, ret) &&
+		 library->has_address(ret, address) == 1 && sonde_dwarf_id(dwarf, ret);
+	return *found ? NULL : search(dwarf, address, found, ret);
 }
