@@ -4,6 +4,7 @@
 #include "dwarf_sample.h"
 
 struct sample sample_global = {.number = 42};
+struct sample_open *sample_open;
 static int sample_static = 3;
 extern int sample_table[];
 /* As the kernel's jiffies is: declared in C, and defined to be where another one is. */

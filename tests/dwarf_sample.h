@@ -49,6 +49,10 @@ struct sample {
 	bool flag;
 	double real;
 	const volatile sample_word *words[2];
+};
+
+struct sample_open {
+	int length;
 	char rest[];
 };
 

@@ -9,6 +9,12 @@
 
 enum {
 	DWARF_SAMPLES = 6,
+/** The compiler of the tests has compiled the samples. */
+#ifdef __clang__
+	DWARF_SAMPLES_BY_CLANG = true,
+#else
+	DWARF_SAMPLES_BY_CLANG = false,
+#endif
 };
 
 struct dwarf_sample {

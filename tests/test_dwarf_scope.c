@@ -137,6 +137,9 @@ static void check_variables(struct dwarf_sample *sample)
 static void test_variables(void **state)
 {
 	(void)state;
+	/* clang drops others. */
+	if (DWARF_SAMPLES_BY_CLANG)
+		skip();
 	for_each_sample(check_variables);
 }
 
@@ -217,6 +220,9 @@ static void check_places(struct dwarf_sample *sample)
 static void test_places(void **state)
 {
 	(void)state;
+	/* And has others in registers. */
+	if (DWARF_SAMPLES_BY_CLANG)
+		skip();
 	for_each_sample(check_places);
 }
 #endif

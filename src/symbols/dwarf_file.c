@@ -369,3 +369,16 @@ bool sonde_dwarf_number(const struct sonde_dwarf *dwarf, Dwarf_Die *die,
 	*ret = word;
 	return true;
 }
+
+bool sonde_dwarf_indexed_address(const struct sonde_dwarf *dwarf,
+	Dwarf_Attribute *location, const Dwarf_Op *operation, uint64_t *ret)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Addr address;
+
+	if (dwarf->library->location_attribute(location, operation, &attribute) != 0 ||
+		dwarf->library->address(&attribute, &address) != 0)
+		return false;
+	*ret = address;
+	return true;
+}

@@ -151,6 +151,10 @@ struct sonde_dwarf_scope;
 /** NULL is allowed. */
 void sonde_dwarf_scope_destroy(struct sonde_dwarf_scope *scope);
 
+/** The address that @p operation, one with an index of .debug_addr, stands for. */
+bool sonde_dwarf_indexed_address(const struct sonde_dwarf *dwarf,
+	Dwarf_Attribute *location, const Dwarf_Op *operation, uint64_t *ret);
+
 /** The table of functions in dwarf_types.c. */
 extern const struct sonde_types_ops sonde_dwarf_types_ops;
 

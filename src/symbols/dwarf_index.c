@@ -123,6 +123,18 @@ static struct sonde_error *add_enumerators(struct sonde_dwarf *dwarf, Dwarf_Die 
 	return error;
 }
 
+/* By an index into another section, as clang has it in version 5. */
+static bool find_indexed(
+	const struct sonde_dwarf *dwarf, Dwarf_Attribute *location, uint64_t *ret)
+{
+	Dwarf_Op *operations;
+	size_t count;
+
+	return dwarf->library->whole_location(location, &operations, &count) == 0 &&
+	       count == 1 &&
+	       sonde_dwarf_indexed_address(dwarf, location, operations, ret);
+}
+
 /* Where a variable was linked to. */
 static bool find_address(
 	const struct sonde_dwarf *dwarf, Dwarf_Die *variable, uint64_t *ret)
@@ -134,8 +146,11 @@ static bool find_address(
 	uint64_t address = 0;
 
 	if (!library->attribute(variable, DW_AT_location, &attribute) ||
-		library->block(&attribute, &block) != 0 || block.length != 1 + bytes ||
-		block.data[0] != DW_OP_addr)
+		library->block(&attribute, &block) != 0 || !block.length)
+		return false;
+	if (block.data[0] == DW_OP_addrx)
+		return find_indexed(dwarf, &attribute, ret);
+	if (block.length != 1 + bytes || block.data[0] != DW_OP_addr)
 		return false;
 	for (unsigned i = 0; i < bytes; i++)
 		address |= (uint64_t)block.data[1 + i]

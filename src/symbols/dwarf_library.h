@@ -36,11 +36,14 @@ struct sonde_dwarf_library {
 	__typeof__(&dwarf_formref_die) reference;
 	__typeof__(&dwarf_formflag) flag;
 	__typeof__(&dwarf_formblock) block;
+	__typeof__(&dwarf_formaddr) address;
 	__typeof__(&dwarf_formstring) string;
 	__typeof__(&dwarf_ranges) ranges;
 	__typeof__(&dwarf_getscopes) scopes;
 	__typeof__(&dwarf_getscopes_die) scopes_around;
 	__typeof__(&dwarf_getlocation_addr) location;
+	__typeof__(&dwarf_getlocation) whole_location;
+	__typeof__(&dwarf_getlocation_attr) location_attribute;
 	__typeof__(&dwarf_getlocation_die) location_die;
 	__typeof__(&dwarf_getlocation_implicit_value) location_constant;
 	__typeof__(&dwarf_getcfi) frames;

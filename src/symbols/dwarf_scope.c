@@ -94,6 +94,13 @@ static struct sonde_error *copy(struct sonde_dwarf *dwarf, Dwarf_Attribute *attr
 		case DW_OP_GNU_deref_type:
 			take_type(dwarf, attribute, from, to);
 			break;
+		case DW_OP_addrx:
+		case DW_OP_constx:
+			if (sonde_dwarf_indexed_address(
+				    dwarf, attribute, from, &to->number))
+				to->code = from->atom == DW_OP_addrx ? DW_OP_addr
+								     : DW_OP_constu;
+			break;
 		case DW_OP_implicit_value:
 			take_constant(dwarf, attribute, from, to);
 			break;

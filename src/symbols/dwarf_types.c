@@ -148,16 +148,33 @@ static void describe_base(
 	ret->is_signed = is_signed_encoding(dwarf, die);
 }
 
-/* By what it is stored in; compilers that do not tell that tell the encoding itself. */
+static bool has_negative(const struct sonde_dwarf *dwarf, Dwarf_Die *enumeration)
+{
+	const struct sonde_dwarf_library *library = dwarf->library;
+	uint64_t value;
+	Dwarf_Die die;
+
+	for (bool more = library->child(enumeration, &die) == 0; more;
+		more = library->sibling(&die, &die) == 0)
+		if (sonde_dwarf_number(dwarf, &die, DW_AT_const_value, &value) &&
+			(int64_t)value < 0)
+			return true;
+	return false;
+}
+
+/* By what it is stored in, or its own encoding; version 2 has neither. */
 static void describe_enumeration(
 	const struct sonde_dwarf *dwarf, Dwarf_Die *die, struct sonde_type_record *ret)
 {
 	Dwarf_Die type = *die;
+	uint64_t encoding;
 
 	for (unsigned i = 0; i < SONDE_TYPE_CHAIN_MAX; i++)
 		if (!sonde_dwarf_reference(dwarf, &type, DW_AT_type, &type))
 			break;
-	ret->is_signed = is_signed_encoding(dwarf, &type);
+	ret->is_signed = sonde_dwarf_number(dwarf, &type, DW_AT_encoding, &encoding)
+				 ? is_signed_encoding(dwarf, &type)
+				 : has_negative(dwarf, die);
 }
 
 /* 0 elements where nothing says how many. */
