@@ -264,6 +264,8 @@ struct sonde_error *sonde_kernel_use_symbols(
 	}
 	files = &kernel->symbol_files;
 	sonde_linux_symbol_files_deinit(files);
+	/* What came from another file. */
+	sonde_linux_types_forget(&kernel->types);
 	files->named = named;
 	files->directory = directory;
 	return NULL;
