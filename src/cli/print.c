@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "kernel.h"
 #include "number.h"
 #include "options.h"
@@ -188,9 +189,14 @@ static void put_local(
 static int show_local(
 	struct cli *cli, const struct sonde_local *local, bool is_first, unsigned depth)
 {
+	char *name = cli_escape(local->name, strlen(local->name), false);
+	char *function = cli_escape(local->function, strlen(local->function), false);
+
 	if (is_first)
-		printf("%s():\n", local->function);
-	printf("%s = ", local->name);
+		printf("%s():\n", function ?: "");
+	printf("%s = ", name ?: "");
+	free(name);
+	free(function);
 	if (!*local->why)
 		return show_text(cli, &local->value, depth);
 	printf("(%s)\n", local->why);
