@@ -12,6 +12,8 @@
 #include <sonde/expression.h>
 #include <sonde/kernel.h>
 #include <sonde/linux.h>
+#include <sonde/line.h>
+#include <sonde/local.h>
 #include <sonde/register.h>
 #include <sonde/space.h>
 #include <sonde/symbol.h>

@@ -77,6 +77,14 @@ struct sonde_arch {
 	int (*capstone_mode)(const struct sonde_arch_reader *reader);
 
 	/**
+	 * What DWARF's numbers of registers mean (the ABI's table), from 0 on; NULL: so
+	 * many of @ref registers, in their order. A count of 0 costs variables of
+	 * functions.
+	 */
+	const char *const *dwarf_registers;
+	unsigned dwarf_register_count;
+
+	/**
 	 * What the CPU translates addresses with; false: the registers do not tell, as
 	 * where those with the tables' addresses cannot be read. Optional.
 	 */

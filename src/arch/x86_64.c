@@ -61,6 +61,10 @@ static const char *group_of(const char *register_name)
 	return sonde_arch_group_find(&sonde_arch_x86_64, sonde_x86_groups, register_name);
 }
 
+/* System V ABI, AMD64 supplement, figure 3.36. */
+static const char *const dwarf_registers[] = {"rax", "rdx", "rcx", "rbx", "rsi", "rdi",
+	"rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"};
+
 const struct sonde_arch sonde_arch_x86_64 = {
 	.name = "x86_64",
 	.description_names = description_names,
@@ -77,6 +81,8 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.breakpoint_kind = 1,
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,
+	.dwarf_registers = dwarf_registers,
+	.dwarf_register_count = ARRAY_SIZE(dwarf_registers),
 	.read_regime = sonde_x86_64_read_regime,
 	.group_of = group_of,
 };

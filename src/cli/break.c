@@ -11,6 +11,7 @@
 
 #include "escape.h"
 #include "kernel.h"
+#include "line.h"
 #include "number.h"
 #include "options.h"
 #include "report.h"
@@ -236,7 +237,7 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	const char *place = arguments->operands[0];
 	int status;
 
-	if (strchr(place, ':') && !strchr(place, '?'))
+	if (strchr(place, ':') && !strchr(place, '?') && !cli_is_line(place))
 		return cli_absent(cli, place, "symbols of files or processes");
 	status = cli_check_place(cli, place);
 	for (size_t i = 0; status == CLI_DONE && i < arguments->given_count; i++) {

@@ -146,6 +146,7 @@ struct sonde_target {
 	/** Of levels above the machine. */
 	const struct sonde_type_facet *types;
 	const struct sonde_symbol_facet *symbols;
+	const struct sonde_line_facet *lines;
 
 	/** The level that this one stands on; NULL: none, it is a base target. Owned. */
 	struct sonde_target *below;

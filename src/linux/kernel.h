@@ -8,6 +8,7 @@
 #include "banner.h"
 #include "image.h"
 #include "kallsyms.h"
+#include "line.h"
 #include "module.h"
 #include "own_symbols.h"
 #include "page_plan.h"
@@ -118,5 +119,6 @@ void sonde_linux_views_destroy(struct sonde_linux *kernel);
 
 extern const struct sonde_memory_facet sonde_linux_memory_facet;
 extern const struct sonde_symbol_facet sonde_linux_symbol_facet;
+extern const struct sonde_line_facet sonde_linux_line_facet;
 
 #endif
