@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "no_op.h"
 #include "target.h"
 
 enum {
@@ -76,21 +77,41 @@ static bool has_execution_traps(const struct sonde_target *target)
 }
 
 /* A trap that we wrote leaves the PC behind it, where the architecture says so. */
+static struct sonde_error *put_back(
+	struct sonde_thread *thread, uint64_t place, uint64_t *pc)
+{
+	const struct sonde_register *reg =
+		sonde_target_find_register(thread->target, "pc");
+	struct sonde_register_value value;
+
+	sonde_register_value_set_integer(&value, place, reg->bits);
+	CHECK(sonde_thread_write_register(thread, reg, &value));
+	*pc = place;
+	return NULL;
+}
+
 static struct sonde_error *step_back_onto_trap(
 	struct sonde_target *target, struct sonde_thread *thread, uint64_t *pc)
 {
 	uint64_t place = *pc - target->arch->breakpoint_pc_offset;
 	const struct sonde_trap *trap = sonde_traps_at(&target->traps, place);
-	const struct sonde_register *reg;
-	struct sonde_register_value value;
 
 	if (place == *pc || !trap || !trap->written)
 		return NULL;
-	reg = sonde_target_find_register(target, "pc");
-	sonde_register_value_set_integer(&value, place, reg->bits);
-	CHECK(sonde_thread_write_register(thread, reg, &value));
-	*pc = place;
-	return NULL;
+	return put_back(thread, place, pc);
+}
+
+/* The same of one that was taken out just now, whose instruction is back. */
+static struct sonde_error *step_back_onto_gone(
+	struct sonde_target *target, struct sonde_thread *thread, uint64_t *pc)
+{
+	uint64_t place = *pc - target->arch->breakpoint_pc_offset;
+	const struct sonde_gone_trap *gone = sonde_traps_gone(&target->traps, place);
+
+	if (place == *pc || !gone || !gone->written ||
+		sonde_traps_at(&target->traps, *pc))
+		return NULL;
+	return put_back(thread, place, pc);
 }
 
 /* KGDB does not say that a watchpoint was hit: if there is but one, it was that. */
@@ -146,13 +167,16 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 	if (!stop->thread || !trapped)
 		return NULL;
 	watch = only_watchpoint(target);
-	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch) {
+	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch &&
+		!target->traps.gone_count) {
 		look_for_interrupt(target, stop);
 		return NULL;
 	}
 	CHECK(sonde_thread_read_pc(stop->thread, &stop->pc));
-	if (stop->reason == SONDE_STOP_SIGNAL)
+	if (stop->reason == SONDE_STOP_SIGNAL) {
 		CHECK(step_back_onto_trap(target, stop->thread, &stop->pc));
+		CHECK(step_back_onto_gone(target, stop->thread, &stop->pc));
+	}
 	stop->pc_known = true;
 	if (sonde_traps_at(&target->traps, stop->pc)) {
 		stop->reason = SONDE_STOP_BREAKPOINT;
@@ -185,14 +209,18 @@ static bool has_own_breakpoint(struct sonde_target *target, const struct sonde_s
 
 /*
  * A hit of a trap that is not there any more: gdbserver keeps the hits of other threads
- * back, and reports them at a later resume.
+ * back, and reports them at a later resume; others may say it late.
  */
 static bool is_leftover(struct sonde_target *target, const struct sonde_stop *stop)
 {
+	bool trapped =
+		stop->reason == SONDE_STOP_BREAKPOINT ||
+		(stop->reason == SONDE_STOP_SIGNAL && stop->signal == SIGNAL_TRAP &&
+			stop->pc_known && sonde_traps_gone(&target->traps, stop->pc));
+
 	if (stop->reason == SONDE_STOP_WATCHPOINT)
 		return !sonde_traps_watching(&target->traps, stop->address);
-	return stop->reason == SONDE_STOP_BREAKPOINT && stop->pc_known &&
-	       !sonde_traps_at(&target->traps, stop->pc) &&
+	return trapped && stop->pc_known && !sonde_traps_at(&target->traps, stop->pc) &&
 	       !has_own_breakpoint(target, stop);
 }
 
@@ -341,9 +369,13 @@ struct sonde_error *sonde_target_resume(struct sonde_target *target)
 	}
 	for (struct sonde_thread *t = target->reported; t; t = t->next_reported) {
 		struct sonde_stop stop = {0};
+		bool passed;
 
 		if (!t->reported || t->gone ||
 			!sonde_traps_at(&target->traps, t->reported_pc))
+			continue;
+		CHECK(sonde_thread_pass_no_op(t, t->reported_pc, &passed));
+		if (passed)
 			continue;
 		CHECK(step_past_trap(target, t, false, &stop));
 		if (is_step_end(&stop, t))
