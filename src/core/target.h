@@ -16,6 +16,7 @@
 #include "journal.h"
 #include "space.h"
 #include "symbol.h"
+#include "task_facet.h"
 #include "trap.h"
 #include "type_facet.h"
 
@@ -146,6 +147,7 @@ struct sonde_target {
 	/** Of levels above the machine. */
 	const struct sonde_type_facet *types;
 	const struct sonde_symbol_facet *symbols;
+	const struct sonde_task_facet *tasks;
 
 	/** The level that this one stands on; NULL: none, it is a base target. Owned. */
 	struct sonde_target *below;

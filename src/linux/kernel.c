@@ -50,6 +50,7 @@ struct sonde_error *sonde_kernel_open(struct sonde_target *machine,
 	kernel->target.memory = &sonde_linux_memory_facet;
 	kernel->target.symbols = &sonde_linux_symbol_facet;
 	kernel->target.types = &sonde_linux_type_facet;
+	kernel->target.tasks = &sonde_linux_task_facet;
 	sonde_linux_types_init(&kernel->types, kernel);
 	kernel->target.below = machine;
 	error = sonde_target_init(

@@ -106,5 +106,6 @@ void sonde_linux_views_destroy(struct sonde_linux *kernel);
 
 extern const struct sonde_memory_facet sonde_linux_memory_facet;
 extern const struct sonde_symbol_facet sonde_linux_symbol_facet;
+extern const struct sonde_task_facet sonde_linux_task_facet;
 
 #endif
