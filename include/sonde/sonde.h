@@ -11,6 +11,7 @@
 #include <sonde/error.h>
 #include <sonde/expression.h>
 #include <sonde/kernel.h>
+#include <sonde/probe.h>
 #include <sonde/register.h>
 #include <sonde/space.h>
 #include <sonde/symbol.h>
