@@ -19,6 +19,8 @@ enum {
 	SIGNAL_TRAP = 5,
 	/** Hits of traps that are gone are passed over so many times in one step. */
 	LEFTOVERS_MAX = 1000,
+	/** Stops that nothing explains, in a row: after so many the user is told. */
+	UNEXPLAINED_MAX = 100,
 };
 
 static struct sonde_error *check_controllable(const struct sonde_target *target)
@@ -222,6 +224,23 @@ static bool is_leftover(struct sonde_target *target, const struct sonde_stop *st
 		return !sonde_traps_watching(&target->traps, stop->address);
 	return trapped && stop->pc_known && !sonde_traps_at(&target->traps, stop->pc) &&
 	       !has_own_breakpoint(target, stop);
+}
+
+/*
+ * QEMU stops twice where two CPUs come to breakpoints at once, or says so after it was let
+ * run again. Whoever is at a breakpoint still meets it again.
+ */
+static bool is_unexplained(struct sonde_target *target, const struct sonde_stop *stop)
+{
+	bool trap = stop->reason == SONDE_STOP_SIGNAL && stop->signal == SIGNAL_TRAP;
+
+	if (!trap || !stop->thread || target->backwards ||
+		!target->control->traps_are_ours ||
+		!target->control->traps_are_ours(target)) {
+		target->unexplained = 0;
+		return false;
+	}
+	return ++target->unexplained < UNEXPLAINED_MAX;
 }
 
 static struct sonde_error *start(
@@ -553,7 +572,7 @@ struct sonde_error *sonde_target_wait(
 			"take control of it first: sonde_target_pause()");
 	for (;;) {
 		CHECK(next_stop(target, sonde_deadline_left(deadline), &stop));
-		if (!is_leftover(target, &stop))
+		if (!is_leftover(target, &stop) && !is_unexplained(target, &stop))
 			break;
 		CHECK(target->backwards ? sonde_target_reverse_resume(target)
 					: sonde_target_resume(target));

@@ -115,6 +115,11 @@ struct sonde_control_facet {
 	int (*descriptor)(struct sonde_target *target);
 	/** Optional. A step from a place with a trap executes the instruction there. */
 	bool (*step_ignores_traps)(const struct sonde_target *target);
+	/**
+	 * Optional. It stops for a trap only because of what we have set or asked for:
+	 * QEMU's machines, which keep a guest's own traps from their stub.
+	 */
+	bool (*traps_are_ours)(const struct sonde_target *target);
 };
 
 struct sonde_target_ops {
@@ -180,6 +185,8 @@ struct sonde_target {
 	/** Since it was resumed. */
 	bool interrupt_asked;
 	struct sonde_traps traps;
+	/** Stops in a row that nothing explains, and that were passed over. */
+	unsigned unexplained;
 	/** A stop that came while the core was busy with something else. */
 	bool has_pending;
 	struct sonde_stop pending;

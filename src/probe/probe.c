@@ -13,8 +13,7 @@ static struct sonde_error *hold(struct sonde_probes *probes, bool *ran)
 {
 	bool hit;
 
-	*ran = sonde_target_state(probes->target) == SONDE_STATE_RUNNING &&
-	       !sonde_target_base(probes->target)->watched;
+	*ran = sonde_target_state(probes->target) == SONDE_STATE_RUNNING;
 	return *ran ? sonde_probes_pause(probes, &hit) : NULL;
 }
 
