@@ -227,8 +227,8 @@ static bool is_leftover(struct sonde_target *target, const struct sonde_stop *st
 }
 
 /*
- * QEMU stops twice where two CPUs come to breakpoints at once, or says so after it was let
- * run again. Whoever is at a breakpoint still meets it again.
+ * QEMU stops twice where two CPUs come to breakpoints at once, or says so after it was
+ * let run again. Whoever is at a breakpoint still meets it again.
  */
 static bool is_unexplained(struct sonde_target *target, const struct sonde_stop *stop)
 {
