@@ -99,6 +99,8 @@ struct sonde_probes {
 	size_t return_place_count;
 	struct sonde_returns returns;
 	uint64_t last_sweep;
+	/** What the level knows of tasks, once it was asked. */
+	bool has_tasks, no_tasks;
 	/** Counts stops. */
 	uint64_t generation;
 	bool back;

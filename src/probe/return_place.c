@@ -68,9 +68,21 @@ struct sonde_error *sonde_probe_read_task(
 	struct sonde_probes *probes, struct sonde_thread *thread, uint64_t *ret)
 {
 	struct sonde_target *level = sonde_target_with_tasks(probes->target);
+	struct sonde_error *error;
 
 	*ret = 0;
-	return level ? level->tasks->current(level, thread, ret) : NULL;
+	if (!level || probes->no_tasks)
+		return NULL;
+	error = level->tasks->current(level, thread, ret);
+	/* A level without a kernel knows no more than the machine does. */
+	if (!probes->has_tasks && (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED) ||
+					  sonde_error_is(error, SONDE_ERROR_NOT_FOUND))) {
+		sonde_error_destroy(error);
+		probes->no_tasks = true;
+		return NULL;
+	}
+	probes->has_tasks = probes->has_tasks || !error;
+	return error;
 }
 
 /* --- the address to return to ------------------------------------------------------- */
