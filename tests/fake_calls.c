@@ -19,7 +19,8 @@ enum {
 };
 
 struct frame {
-	uint64_t sp, address;
+	/** What it was before the arguments came, and when the call was made. */
+	uint64_t outer, sp, address;
 };
 
 struct task {
@@ -207,6 +208,17 @@ static uint64_t *register_of(struct calls *calls, struct cpu *cpu, const char *n
 	return &cpu->registers[reg->index];
 }
 
+void calls_set_register(
+	struct sonde_target *target, unsigned cpu, const char *name, uint64_t value)
+{
+	*register_of(own(target), &own(target)->cpus[cpu], name) = value;
+}
+
+uint64_t calls_site(unsigned number)
+{
+	return CALLS_CODE + SITES + (uint64_t)number * SITE_BYTES;
+}
+
 uint64_t calls_register(struct sonde_target *target, unsigned cpu, const char *name)
 {
 	return *register_of(own(target), &own(target)->cpus[cpu], name);
@@ -227,13 +239,15 @@ static void set_arguments(
 	struct calls *calls, struct cpu *cpu, const struct calls_step *step)
 {
 	const struct sonde_arch_calls *rules = calls->target.arch->calls;
-	size_t i = 0;
+	size_t i = 0, count = CALLS_ARGUMENTS;
 
 	for (; rules->arguments[i] && i < CALLS_ARGUMENTS; i++)
 		*register_of(calls, cpu, rules->arguments[i]) = step->arguments[i];
 	/* Those that find no register, the last one first. */
-	for (size_t j = CALLS_ARGUMENTS; j-- > i;)
-		push(calls, cpu, step->arguments[j]);
+	while (count > i && !step->arguments[count - 1])
+		count--;
+	while (count > i)
+		push(calls, cpu, step->arguments[--count]);
 }
 
 static void enter(struct calls *calls, struct cpu *cpu, const struct calls_step *step)
@@ -245,11 +259,16 @@ static void do_call(struct calls *calls, struct cpu *cpu, const struct calls_ste
 {
 	struct task *task = &calls->tasks[cpu->task];
 	struct frame *frame = &task->frames[task->depth++];
-	uint64_t site = CALLS_CODE + SITES + step->value * SITE_BYTES;
+	uint64_t site = calls_site((unsigned)step->value);
 	const struct sonde_arch_calls *rules = calls->target.arch->calls;
 
-	*frame = (struct frame){.sp = cpu->registers[calls->sp], .address = site};
+	frame->outer = cpu->registers[calls->sp];
+	/* Who calls has kept the register with the way back. */
+	if (rules->link && task->depth > 1)
+		cpu->registers[calls->sp] -= 16;
+	frame->address = site;
 	set_arguments(calls, cpu, step);
+	frame->sp = cpu->registers[calls->sp];
 	if (rules->link)
 		*register_of(calls, cpu, rules->link) = site;
 	else
@@ -257,18 +276,13 @@ static void do_call(struct calls *calls, struct cpu *cpu, const struct calls_ste
 	enter(calls, cpu, step);
 }
 
-/* The stack is as it was before the arguments were put there, but for its real end. */
 static void do_return(struct calls *calls, struct cpu *cpu, const struct calls_step *step)
 {
-	const struct sonde_arch_calls *rules = calls->target.arch->calls;
 	struct task *task = &calls->tasks[cpu->task];
 	const struct frame *frame = &task->frames[--task->depth];
-	size_t registers = 0;
 
-	while (rules->arguments[registers])
-		registers++;
-	*register_of(calls, cpu, rules->result) = step->value;
-	cpu->registers[calls->sp] = frame->sp - 8 * (CALLS_ARGUMENTS - registers);
+	*register_of(calls, cpu, calls->target.arch->calls->result) = step->value;
+	cpu->registers[calls->sp] = frame->sp;
 	cpu->registers[calls->pc] = frame->address;
 	calls->executed++;
 }
@@ -287,7 +301,7 @@ static void abandon(struct calls *calls, struct cpu *cpu, uint64_t frames)
 	struct task *task = &calls->tasks[cpu->task];
 
 	while (frames--)
-		cpu->registers[calls->sp] = task->frames[--task->depth].sp;
+		cpu->registers[calls->sp] = task->frames[--task->depth].outer;
 	cpu->registers[calls->pc] = CALLS_CODE + CODE_BYTES - 16;
 }
 

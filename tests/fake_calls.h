@@ -79,6 +79,11 @@ void calls_end_task(struct sonde_target *target, unsigned task);
 
 uint64_t calls_address(enum calls_function function);
 
+/** To where a call from that site returns. */
+uint64_t calls_site(unsigned number);
+
+void calls_set_register(
+	struct sonde_target *target, unsigned cpu, const char *name, uint64_t value);
 uint64_t calls_register(struct sonde_target *target, unsigned cpu, const char *name);
 
 /** Functions that were executed, not only called. */

@@ -20,5 +20,6 @@
 #include <sonde/translate.h>
 #include <sonde/type.h>
 #include <sonde/value.h>
+#include <sonde/walk.h>
 
 #endif

@@ -69,6 +69,8 @@ static const char *const arguments[] = {
 static const char *const call_words[] = {
 	"bl", "blr", "blraa", "blrab", "blraaz", "blrabz", NULL};
 
+static const char *const return_words[] = {"ret", "retaa", "retab", NULL};
+
 /* BTYPE: a page that is guarded wants BTI behind an indirect branch. */
 static const struct sonde_arch_calls calls = {
 	.arguments = arguments,
@@ -78,6 +80,7 @@ static const struct sonde_arch_calls calls = {
 	.branch_register = "cpsr",
 	.branch_bits = 3 << 10,
 	.call_words = call_words,
+	.return_words = return_words,
 };
 
 /* NOP alone: BTI and PACIASP, which often come first, do something. */

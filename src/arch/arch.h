@@ -51,9 +51,10 @@ struct sonde_arch_calls {
 	 */
 	const char *branch_register;
 	uint64_t branch_bits;
-	/** First words of instructions that call, as capstone writes them; ends with
-	 * NULL. */
+	/** First words of instructions that call, and of those that return, as capstone
+	 * writes them; they end with NULL. */
 	const char *const *call_words;
+	const char *const *return_words;
 };
 
 struct sonde_arch {

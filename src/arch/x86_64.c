@@ -66,6 +66,7 @@ static const char *group_of(const char *register_name)
 
 static const char *const arguments[] = {"rdi", "rsi", "rdx", "rcx", "r8", "r9", NULL};
 static const char *const call_words[] = {"call", "lcall", NULL};
+static const char *const return_words[] = {"ret", NULL};
 
 /* CALL has pushed the address to return to, RET takes it off. */
 static const struct sonde_arch_calls calls = {
@@ -74,6 +75,7 @@ static const struct sonde_arch_calls calls = {
 	.result = "rax",
 	.return_pops = 8,
 	.call_words = call_words,
+	.return_words = return_words,
 };
 
 /*

@@ -15,8 +15,10 @@ extern const struct cli_command cli_command_break;
 extern const struct cli_command cli_command_continue;
 extern const struct cli_command cli_command_disasm;
 extern const struct cli_command cli_command_help;
+extern const struct cli_command cli_command_finish;
 extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_ls;
+extern const struct cli_command cli_command_next;
 extern const struct cli_command cli_command_pause;
 extern const struct cli_command cli_command_print;
 extern const struct cli_command cli_command_quit;
@@ -29,6 +31,7 @@ extern const struct cli_command cli_command_step;
 extern const struct cli_command cli_command_symbol;
 extern const struct cli_command cli_command_translate;
 extern const struct cli_command cli_command_type;
+extern const struct cli_command cli_command_until;
 extern const struct cli_command cli_command_watch;
 extern const struct cli_command cli_command_write;
 

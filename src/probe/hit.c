@@ -74,9 +74,9 @@ struct sonde_error *sonde_probe_hit_return(struct sonde_probe_hit *hit, uint64_t
 		sonde_probe_is_watch(hit->probe) ||
 		(!hit->call && hit->probe->kind == SONDE_PROBE_INSTRUCTION &&
 			!*hit->link->function))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "only from its first instruction a function "
-					     "can be returned from");
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"only from its first instruction a function "
+			"can be returned from");
 	hit->returns = true;
 	hit->result = result;
 	return NULL;

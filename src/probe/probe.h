@@ -9,6 +9,7 @@
  *	loop.c      the target runs, stops are taken to the hits that they are
  *	hit.c       what a handler may ask and say
  *	returns.c   calls that are under way; return_place.c where they return to
+ *	walk.c      instructions and functions, as one task executes them
  *	argument.c  a function's arguments and its result; condition.c names for
  *expressions
  */
@@ -170,6 +171,11 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_drop_unmet_place(
 /** All places to which no call is to return. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_drop_idle_places(
 	struct sonde_probes *probes);
+
+/** Where a function returns to, at whose first instruction @p thread is. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_read_return_address(
+	struct sonde_probes *probes, const struct sonde_arch_calls *calls,
+	struct sonde_thread *thread, uint64_t sp, uint64_t *ret);
 
 /** Does what sonde_probe_hit_return() has asked for. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_make_return(

@@ -87,8 +87,7 @@ struct sonde_error *sonde_probe_read_task(
 
 /* --- the address to return to ------------------------------------------------------- */
 
-/* At the entry of a function. */
-static struct sonde_error *read_return_address(struct sonde_probes *probes,
+struct sonde_error *sonde_probe_read_return_address(struct sonde_probes *probes,
 	const struct sonde_arch_calls *calls, struct sonde_thread *thread, uint64_t sp,
 	uint64_t *ret)
 {
@@ -111,7 +110,8 @@ struct sonde_error *sonde_probe_make_return(const struct sonde_probe_hit *hit)
 	if (hit->call)
 		return NULL;
 	CHECK(sonde_probe_read_register(hit->thread, "sp", &sp));
-	CHECK(read_return_address(hit->probes, calls, hit->thread, sp, &address));
+	CHECK(sonde_probe_read_return_address(
+		hit->probes, calls, hit->thread, sp, &address));
 	if (calls->branch_register) {
 		CHECK(sonde_probe_read_register(
 			hit->thread, calls->branch_register, &bits));
@@ -239,7 +239,8 @@ struct sonde_error *sonde_probe_note_call(
 
 	CHECK(sonde_probe_calls(probes, &calls));
 	CHECK(sonde_probe_read_register(thread, "sp", &call.sp));
-	CHECK(read_return_address(probes, calls, thread, call.sp, &call.address));
+	CHECK(sonde_probe_read_return_address(
+		probes, calls, thread, call.sp, &call.address));
 	CHECK(sonde_probe_read_task(probes, thread, &call.task));
 	CHECK(read_arguments(calls, thread, &call));
 	CHECK(make_room(probes));
