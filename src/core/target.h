@@ -53,6 +53,16 @@ struct sonde_memory_facet {
 	uint64_t (*ram_bytes)(const struct sonde_target *target);
 };
 
+enum {
+	/** Registers that are changed together. */
+	SONDE_CHANGES_MAX = 4,
+};
+
+struct sonde_register_change {
+	const struct sonde_register *reg;
+	struct sonde_register_value value;
+};
+
 struct sonde_register_facet {
 	/** Mandatory. An array that does not change until the target closes. */
 	void (*list)(const struct sonde_target *target, const struct sonde_register **ret,
@@ -68,6 +78,13 @@ struct sonde_register_facet {
 	struct sonde_error *(*write)(struct sonde_thread *thread,
 		const struct sonde_register *reg,
 		const struct sonde_register_value *value);
+	/**
+	 * Optional. Lists in the journal, in one entry, what gives @p thread's registers
+	 * the values of @p changes, at most SONDE_CHANGES_MAX: those that they have.
+	 */
+	struct sonde_error *(*arm)(struct sonde_thread *thread,
+		const struct sonde_register_change *changes, size_t count,
+		unsigned *slot);
 };
 
 struct sonde_thread_facet {
@@ -228,6 +245,15 @@ void sonde_target_deinit(struct sonde_target *target);
 /** The register called @p name, aliases "pc" and "sp" included; NULL: none. */
 const struct sonde_register *sonde_target_find_register(
 	const struct sonde_target *target, const char *name);
+
+/**
+ * Writes registers that have no meaning one without the other: on failure none of them is
+ * changed, and if the process is killed in the middle of it, the guard puts back what was
+ * written.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_thread_write_together(
+	struct sonde_thread *thread, const struct sonde_register_change *changes,
+	size_t count);
 
 /** Fails unless the target is stopped. */
 SONDE_NODISCARD struct sonde_error *sonde_target_check_stopped(

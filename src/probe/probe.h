@@ -198,8 +198,6 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_find_named(struct sonde_probe_hi
 /** What a register of 64 bits or less holds. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_read_register(
 	struct sonde_thread *thread, const char *name, uint64_t *ret);
-SONDE_NODISCARD struct sonde_error *sonde_probe_write_register(
-	struct sonde_thread *thread, const char *name, uint64_t integer);
 
 /** How functions are called; SONDE_ERROR_UNSUPPORTED where that is not known. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_calls(

@@ -41,17 +41,6 @@ struct sonde_error *sonde_probe_read_register(
 	return NULL;
 }
 
-struct sonde_error *sonde_probe_write_register(
-	struct sonde_thread *thread, const char *name, uint64_t integer)
-{
-	const struct sonde_register *reg;
-	struct sonde_register_value value;
-
-	CHECK(find_register(thread, name, &reg));
-	sonde_register_value_set_integer(&value, integer, reg->bits);
-	return sonde_thread_write_register(thread, reg, &value);
-}
-
 struct sonde_error *sonde_probe_calls(
 	const struct sonde_probes *probes, const struct sonde_arch_calls **ret)
 {
@@ -100,30 +89,52 @@ struct sonde_error *sonde_probe_read_return_address(struct sonde_probes *probes,
 		space, sp, sonde_target_address_bits(probes->target) / 8, ret);
 }
 
+struct changes {
+	struct sonde_register_change list[SONDE_CHANGES_MAX];
+	size_t count;
+};
+
+static struct sonde_error *add_change(struct changes *changes,
+	struct sonde_thread *thread, const char *name, uint64_t integer)
+{
+	struct sonde_register_change *change = &changes->list[changes->count];
+
+	CHECK(find_register(thread, name, &change->reg));
+	sonde_register_value_set_integer(&change->value, integer, change->reg->bits);
+	changes->count++;
+	return NULL;
+}
+
+/* As the instruction that returns would leave them. */
+static struct sonde_error *add_way_back(const struct sonde_probe_hit *hit,
+	const struct sonde_arch_calls *calls, struct changes *changes)
+{
+	struct sonde_thread *thread = hit->thread;
+	uint64_t sp, address, bits;
+
+	CHECK(sonde_probe_read_register(thread, "sp", &sp));
+	CHECK(sonde_probe_read_return_address(hit->probes, calls, thread, sp, &address));
+	if (calls->branch_register) {
+		CHECK(sonde_probe_read_register(thread, calls->branch_register, &bits));
+		if (bits & calls->branch_bits)
+			CHECK(add_change(changes, thread, calls->branch_register,
+				bits & ~calls->branch_bits));
+	}
+	if (calls->return_pops)
+		CHECK(add_change(changes, thread, "sp", sp + calls->return_pops));
+	return add_change(changes, thread, "pc", address);
+}
+
 struct sonde_error *sonde_probe_make_return(const struct sonde_probe_hit *hit)
 {
 	const struct sonde_arch_calls *calls;
-	uint64_t sp, address, bits;
+	struct changes changes = {.count = 0};
 
 	CHECK(sonde_probe_calls(hit->probes, &calls));
-	CHECK(sonde_probe_write_register(hit->thread, calls->result, hit->result));
-	if (hit->call)
-		return NULL;
-	CHECK(sonde_probe_read_register(hit->thread, "sp", &sp));
-	CHECK(sonde_probe_read_return_address(
-		hit->probes, calls, hit->thread, sp, &address));
-	if (calls->branch_register) {
-		CHECK(sonde_probe_read_register(
-			hit->thread, calls->branch_register, &bits));
-		if (bits & calls->branch_bits)
-			CHECK(sonde_probe_write_register(hit->thread,
-				calls->branch_register, bits & ~calls->branch_bits));
-	}
-	if (calls->return_pops)
-		CHECK(sonde_probe_write_register(
-			hit->thread, "sp", sp + calls->return_pops));
-	return sonde_probe_write_register(
-		hit->thread, sonde_target_base(hit->probes->target)->arch->pc, address);
+	CHECK(add_change(&changes, hit->thread, calls->result, hit->result));
+	if (!hit->call)
+		CHECK(add_way_back(hit, calls, &changes));
+	return sonde_thread_write_together(hit->thread, changes.list, changes.count);
 }
 
 /* --- places --------------------------------------------------------------------------
