@@ -54,6 +54,7 @@ struct calls {
 	struct btf_builder builder;
 	struct sonde_types *types;
 	struct sonde_scope scope;
+	bool hidden[CALLS_FUNCTIONS];
 };
 
 static const char *const names[] = {"open_file", "pair", "wide", "tick", "untyped"};
@@ -491,10 +492,9 @@ static struct sonde_error *get_symbol(
 static struct sonde_error *find_symbol(struct sonde_target *target, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
-	(void)target;
 	*found = false;
 	for (unsigned i = 0; i < CALLS_FUNCTIONS && !number; i++) {
-		if (strcmp(names[i], name) != 0)
+		if (strcmp(names[i], name) != 0 || own(target)->hidden[i])
 			continue;
 		*found = true;
 		fill(i, ret);
@@ -514,11 +514,26 @@ static struct sonde_error *symbol_at(struct sonde_target *target, uint64_t addre
 	return NULL;
 }
 
+static struct sonde_error *arrival(
+	struct sonde_target *target, uint64_t *ret, bool *found)
+{
+	(void)target;
+	*found = true;
+	*ret = calls_address(CALLS_TICK);
+	return NULL;
+}
+
+void calls_hide(struct sonde_target *target, enum calls_function function, bool hidden)
+{
+	own(target)->hidden[function] = hidden;
+}
+
 static const struct sonde_symbol_facet symbol_facet = {
 	.count = count_symbols,
 	.get = get_symbol,
 	.find = find_symbol,
 	.at = symbol_at,
+	.arrival = arrival,
 };
 
 static struct sonde_error *find_types(

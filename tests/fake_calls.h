@@ -74,7 +74,10 @@ unsigned calls_traps(const struct sonde_target *target);
 /** Traps that were set and removed, so far. */
 unsigned calls_trap_changes(const struct sonde_target *target);
 
-/** Whether task @p task is there; they all are at first. */
+/** A function that is not there yet, or has come; whoever waits looks at each tick(). */
+void calls_hide(struct sonde_target *target, enum calls_function function, bool hidden);
+
+/** Task @p task is gone; they all are there at first. */
 void calls_end_task(struct sonde_target *target, unsigned task);
 
 uint64_t calls_address(enum calls_function function);

@@ -705,6 +705,54 @@ static void test_places(void **state)
 	end(&world);
 }
 
+static struct sonde_error *probe_pending(
+	struct world *world, const char *place, struct sonde_probe **ret)
+{
+	struct sonde_probe_options options = {.size = sizeof(options),
+		.kind = SONDE_PROBE_ENTRY,
+		.place = place,
+		.pending = true,
+		.handler = say_entry,
+		.user = world};
+
+	return sonde_probe_create(world->probes, &options, ret);
+}
+
+/* What sees it come is there only as long as somebody waits. */
+static void test_pending(void **state)
+{
+	struct sonde_probe *first, *second, *known;
+	struct world world;
+
+	(void)state;
+	begin(&world, "calls:");
+	calls_hide(world.target, CALLS_OPEN_FILE, true);
+	calls_hide(world.target, CALLS_PAIR, true);
+	check(probe_pending(&world, "open_file", &first));
+	check(probe_pending(&world, "pair+0x0", &second));
+	check(probe_pending(&world, "untyped", &known));
+	assert_int_equal(sonde_probe_place_count(first), 0);
+	assert_int_equal(calls_traps(world.target), 2);
+	play(&world, CALL(0, CALLS_OPEN_FILE), RETURN(0, 1), CALL(0, CALLS_TICK));
+	calls_hide(world.target, CALLS_OPEN_FILE, false);
+	play(&world, RETURN(0, 1), CALL(0, CALLS_TICK), CALL(1, CALLS_OPEN_FILE));
+	check_log(&world, "+101");
+	assert_int_equal(sonde_probe_place_count(first), 1);
+	assert_int_equal(calls_traps(world.target), 3);
+	/* Nobody waits any more. */
+	check(sonde_probe_destroy(second));
+	assert_int_equal(calls_traps(world.target), 2);
+	check(probe_pending(&world, "pair", &second));
+	calls_hide(world.target, CALLS_PAIR, false);
+	play(&world, RETURN(1, 1), RETURN(0, 1), CALL(0, CALLS_TICK), RETURN(0, 1),
+		CALL(0, CALLS_PAIR));
+	check_log(&world, "+100");
+	assert_int_equal(calls_traps(world.target), 3);
+	/* What is wrong is wrong at once. */
+	check_fails(probe_pending(&world, "1 +", &second), SONDE_ERROR_INVALID);
+	end(&world);
+}
+
 /* nop; call; nop; call *%rax; ret */
 static void test_calls_of_a_function(void **state)
 {
@@ -848,6 +896,7 @@ int main(void)
 		cmocka_unit_test(test_dispatch),
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_calls_of_a_function),
 		cmocka_unit_test(test_table_is_bounded),
 		cmocka_unit_test(test_other_stacks_are_left_alone),

@@ -71,6 +71,11 @@ struct sonde_probe_options {
 	/** By a debug register of the CPU; watched memory always is. */
 	bool hardware;
 	/**
+	 * A symbol that is not there yet is waited for: that of a module of the kernel's
+	 * that is to be loaded. SONDE_ERROR_UNSUPPORTED: nobody knows when it comes.
+	 */
+	bool pending;
+	/**
 	 * A C expression; NULL: always. It may use arguments by their names at the entry
 	 * and at the return of a function, there also its 'result'. Where it meets memory
 	 * that cannot be read it is taken as false: see sonde_probe_fault().

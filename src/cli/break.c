@@ -180,6 +180,8 @@ static struct sonde_error *show(struct cli_hits *hits, struct sonde_probe_hit *h
 	struct sonde_error *error;
 	char *text;
 
+	if (!probe->symbol)
+		probe->symbol = cli_symbol_text(hits->cli, sonde_probe_hit_address(hit));
 	error = read_values(probe, hit, &values, &text);
 	if (!error)
 		error = cli_put_hit(hits, hit);
@@ -201,6 +203,10 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	const char *place = arguments->operands[0];
 	int status;
 
+	if (cli_option_given(arguments, "--pending") &&
+		(!cli_is_symbol(place) || strpbrk(place, "- ")))
+		return cli_usage(cli, arguments->command,
+			"with --pending PLACE is a symbol, or symbol+offset");
 	if (cli_option_given(arguments, "--return") &&
 		cli_option_given(arguments, "--reverse"))
 		return cli_usage(cli, arguments->command,
@@ -228,8 +234,13 @@ static int set_and_run(
 {
 	struct cli_hits hits = {
 		.cli = cli, .columns = columns, .show = show, .user = probe};
-	int status = cli_find_place(cli, probe->place, NULL, &hits.options.address);
+	int status;
 
+	hits.options.pending = cli_option_given(arguments, "--pending");
+	if (hits.options.pending)
+		status = cli_need_kernel(cli);
+	else
+		status = cli_find_place(cli, probe->place, NULL, &hits.options.address);
 	if (status != CLI_DONE)
 		return status;
 	cli_option_number(arguments, "-n", &hits.wanted);
@@ -240,9 +251,8 @@ static int set_and_run(
 				    : SONDE_PROBE_INSTRUCTION;
 	hits.options.hardware = cli_option_given(arguments, "--hw");
 	hits.options.condition = cli_option_value(arguments, "--if");
-	if (is_name(probe->place))
+	if (hits.options.pending || is_name(probe->place))
 		hits.options.place = probe->place;
-	probe->symbol = cli_symbol_text(cli, hits.options.address);
 	return cli_hits_run(&hits);
 }
 
@@ -261,6 +271,7 @@ static const struct cli_option options[] = {
 	{"--if", "COND", "report only hits where this C expression is not 0"},
 	{"--return", NULL,
 		"when the function at PLACE has returned: 'result' is what it returned"},
+	{"--pending", NULL, "wait for the module that has PLACE, where it is not loaded"},
 	{"--hw", NULL, "by a debug register of the CPU"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},

@@ -143,9 +143,23 @@ static struct sonde_error *at(struct sonde_target *target, uint64_t address,
 	return NULL;
 }
 
+/* A module is in the list and has its symbols, and nothing of it has been executed. */
+static struct sonde_error *arrival(
+	struct sonde_target *target, uint64_t *ret, bool *found)
+{
+	struct sonde_symbol symbol;
+
+	CHECK(sonde_linux_own_look_up(
+		sonde_linux_of(target), "do_init_module", &symbol, found));
+	if (*found)
+		*ret = symbol.address;
+	return NULL;
+}
+
 const struct sonde_symbol_facet sonde_linux_symbol_facet = {
 	.count = count,
 	.get = get,
 	.find = find,
 	.at = at,
+	.arrival = arrival,
 };

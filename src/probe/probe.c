@@ -36,6 +36,7 @@ static void free_probe(struct sonde_probe *probe)
 		free(link->function);
 		free(link);
 	}
+	sonde_probe_forget_awaited(probe);
 	sonde_expression_destroy(probe->condition);
 	sonde_error_destroy(probe->fault);
 	free(probe->before);
@@ -77,6 +78,9 @@ struct sonde_error *sonde_probe_remove(struct sonde_probe *probe)
 	if (probe->removed)
 		return NULL;
 	probe->removed = true;
+	sonde_probe_forget_awaited(probe);
+	if (probes->news == probe)
+		probes->news = NULL;
 	unlink_from(&probes->first, probe);
 	probe->next = probes->spent;
 	probes->spent = probe;
@@ -84,7 +88,7 @@ struct sonde_error *sonde_probe_remove(struct sonde_probe *probe)
 		error = sonde_error_first(error, unlink_place(l));
 	if (probe->kind == SONDE_PROBE_RETURN)
 		error = sonde_error_first(error, sonde_probe_drop_idle_places(probes));
-	return error;
+	return sonde_error_first(error, sonde_probe_stop_waiting(probes));
 }
 
 static struct sonde_error *remove_and_free(struct sonde_probe *probe)
@@ -235,7 +239,7 @@ static struct sonde_error *add_watched(
 	return sonde_probe_look_at_watched(probe, NULL);
 }
 
-static struct sonde_error *add_places(
+struct sonde_error *sonde_probe_put_at(
 	struct sonde_probe *probe, const char *place, uint64_t address)
 {
 	if (sonde_probe_is_watch(probe))
@@ -253,7 +257,11 @@ struct sonde_error *sonde_probe_add_place(
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "the probe is out already");
 	CHECK(hold(probe->probes, &ran));
-	error = add_places(probe, place, address);
+	error = sonde_probe_put_at(probe, place, address);
+	if (sonde_probe_may_wait(probe, place, error)) {
+		sonde_error_destroy(error);
+		error = sonde_probe_await(probe, place);
+	}
 	error = sonde_error_first(error, let_go(probe->probes, ran));
 	return place ? sonde_error_while(error, "probing '%s'", place)
 		     : sonde_error_while(error, "probing 0x%" PRIx64, address);
@@ -307,6 +315,7 @@ struct sonde_error *sonde_probe_create(struct sonde_probes *probes,
 	probe->probes = probes;
 	probe->kind = options->kind;
 	probe->hardware = options->hardware;
+	probe->pending = options->pending;
 	probe->count = options->count;
 	probe->handler = options->handler;
 	probe->user = options->user;

@@ -5,6 +5,7 @@
  *
  *	probe.c     probes come and go
  *	resolve.c   from a user's words to addresses
+ *	pending.c   places that are not there yet
  *	place.c     breakpoints, and who wants them
  *	loop.c      the target runs, stops are taken to the hits that they are
  *	hit.c       what a handler may ask and say
@@ -44,6 +45,12 @@ struct sonde_probe_place {
 	unsigned pending;
 };
 
+/** A place that is not there yet. */
+struct sonde_awaited {
+	struct sonde_awaited *next;
+	char text[];
+};
+
 struct sonde_probe_link {
 	struct sonde_probe *probe;
 	struct sonde_probe_place *place;
@@ -68,6 +75,9 @@ struct sonde_probe {
 	struct sonde_probe_link *links;
 	size_t link_count;
 	struct sonde_error *fault;
+	/** It may wait for its place, and what for. */
+	bool pending;
+	struct sonde_awaited *awaited;
 	/** Younger than hits that began before. */
 	uint64_t born;
 	/** Its handler, or that of another one at the same place, is being called. */
@@ -102,6 +112,8 @@ struct sonde_probes {
 	uint64_t last_sweep;
 	/** What the level knows of tasks, once it was asked. */
 	bool has_tasks, no_tasks;
+	/** What sees that symbols have come; NULL: nobody waits. */
+	struct sonde_probe *news;
 	/** Counts stops. */
 	uint64_t generation;
 	bool back;
@@ -152,6 +164,23 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_resolve(struct sonde_probe *prob
 /** Where watched memory is, and how much of it if @p length is 0. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_resolve_watched(
 	struct sonde_probe *probe, const char *text, uint64_t *address, uint64_t *length);
+
+/* --- places that are not there yet ----------------------------------------------------
+ */
+
+/** Whether @p error says so, and @p probe is to wait. */
+bool sonde_probe_may_wait(const struct sonde_probe *probe, const char *text,
+	const struct sonde_error *error);
+
+/** Waits for @p text. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_await(
+	struct sonde_probe *probe, const char *text);
+
+/** Takes out what sees that symbols have come, if nobody waits. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_stop_waiting(struct sonde_probes *probes);
+
+/** It waits for nothing any more. */
+void sonde_probe_forget_awaited(struct sonde_probe *probe);
 
 /* --- returns ------------------------------------------------------------------------ */
 
@@ -207,6 +236,10 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_calls(
 
 /** Takes @p probe out, whose user has it still. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_remove(struct sonde_probe *probe);
+
+/** Puts it in at one more place, as sonde_probe_add_place(), at a stop. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_put_at(
+	struct sonde_probe *probe, const char *place, uint64_t address);
 
 /** Something is done with it. */
 void sonde_probe_release(struct sonde_probe *probe);
