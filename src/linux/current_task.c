@@ -5,15 +5,10 @@
 
 #include "kernel.h"
 #include "task.h"
-#include "type_fields.h"
-
-struct fields {
-	struct sonde_field pid, comm;
-};
 
 static const struct sonde_field_wish wishes[] = {
-	{"struct task_struct", "pid", offsetof(struct fields, pid)},
-	{"struct task_struct", "comm", offsetof(struct fields, comm)},
+	{"struct task_struct", "pid", offsetof(struct sonde_linux_shown_fields, pid)},
+	{"struct task_struct", "comm", offsetof(struct sonde_linux_shown_fields, comm)},
 };
 
 static struct sonde_error *current(
@@ -29,21 +24,31 @@ static struct sonde_error *current(
 	return NULL;
 }
 
+static struct sonde_error *find_fields(struct sonde_linux *kernel)
+{
+	const struct sonde_types *types;
+
+	CHECK(sonde_linux_types_find(&kernel->types, &types));
+	if (kernel->shown.types == types)
+		return NULL;
+	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &kernel->shown));
+	kernel->shown.types = types;
+	return NULL;
+}
+
 static struct sonde_error *describe(struct sonde_target *target, uint64_t task,
 	uint64_t *ret_pid, char ret_name[SONDE_TASK_NAME_BYTES])
 {
 	struct sonde_linux *kernel = sonde_linux_of(target);
 	struct sonde_space *space = &kernel->space.space;
+	const struct sonde_field *comm = &kernel->shown.comm;
 	char name[SONDE_TASK_NAME_BYTES] = "";
-	const struct sonde_types *types;
-	struct fields fields;
 	uint64_t pid, bytes;
 
-	CHECK(sonde_linux_types_find(&kernel->types, &types));
-	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &fields));
-	CHECK(sonde_field_read(&fields.pid, space, task, &pid));
-	bytes = fields.comm.bytes < sizeof(name) ? fields.comm.bytes : sizeof(name) - 1;
-	CHECK(sonde_space_read(space, task + fields.comm.offset, name, (size_t)bytes));
+	CHECK(find_fields(kernel));
+	CHECK(sonde_field_read(&kernel->shown.pid, space, task, &pid));
+	bytes = comm->bytes < sizeof(name) ? comm->bytes : sizeof(name) - 1;
+	CHECK(sonde_space_read(space, task + comm->offset, name, (size_t)bytes));
 	*ret_pid = pid;
 	memcpy(ret_name, name, sizeof(name));
 	return NULL;

@@ -15,6 +15,8 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	sonde_space_deinit(&kernel->image_space.space);
 	sonde_space_deinit(&kernel->space.space);
 	kernel->banner = (struct sonde_linux_banner){.address = 0};
+	kernel->current_variable = 0;
+	kernel->shown.types = NULL;
 }
 
 static void destroy(struct sonde_target *target)
