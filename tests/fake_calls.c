@@ -416,7 +416,8 @@ static struct sonde_error *set_trap(
 		return NULL;
 	}
 	for (size_t i = 0; i < calls->trap_count; i++) {
-		if (memcmp(&calls->traps[i], place, sizeof(*place)) == 0) {
+		if (calls->traps[i].address == place->address &&
+			calls->traps[i].kind == place->kind) {
 			calls->traps[i] = calls->traps[--calls->trap_count];
 			return NULL;
 		}

@@ -132,8 +132,8 @@ static struct sonde_error *size_of(
 static struct sonde_error *give(const struct sonde_arch_calls *calls,
 	struct sonde_type type, struct given *given, struct location *ret)
 {
-	uint64_t bytes, slots;
-	bool is_parts;
+	uint64_t bytes = 0, slots;
+	bool is_parts = false;
 
 	CHECK(size_of(type, &bytes, &is_parts));
 	slots = (bytes + SLOT_BYTES - 1) / SLOT_BYTES;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Probes come and go, also while their target runs, and while handlers are called. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "probe.h"
@@ -251,6 +252,7 @@ struct sonde_error *sonde_probe_add_place(
 	struct sonde_probe *probe, const char *place, uint64_t address)
 {
 	struct sonde_error *error;
+	char text[24];
 	bool ran;
 
 	if (probe->removed)
@@ -263,8 +265,8 @@ struct sonde_error *sonde_probe_add_place(
 		error = sonde_probe_await(probe, place);
 	}
 	error = sonde_error_first(error, let_go(probe->probes, ran));
-	return place ? sonde_error_while(error, "probing '%s'", place)
-		     : sonde_error_while(error, "probing 0x%" PRIx64, address);
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	return sonde_error_while(error, "probing '%s'", place ? place : text);
 }
 
 /* Takes over @p probe, which is in no list yet. */
