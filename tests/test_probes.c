@@ -495,6 +495,8 @@ static void test_change_result(void **state)
 	struct sonde_probes_end ending;
 	struct sonde_probe *changing;
 	struct world world;
+	char site[32];
+	uint64_t sp;
 
 	(void)state;
 	begin(&world, "calls:");
@@ -502,9 +504,16 @@ static void test_change_result(void **state)
 	options.user = &world;
 	world.result = 44;
 	check(sonde_probe_create(world.probes, &options, &changing));
+	snprintf(site, sizeof(site), "0x%llx", (unsigned long long)calls_site(0));
+	probe(&world, SONDE_PROBE_INSTRUCTION, site, count_only);
+	sp = calls_register(world.target, 0, "sp");
 	calls_play(world.target, steps, 2);
 	check(sonde_probes_run(world.probes, 5000, &ending));
 	assert_int_equal(calls_register(world.target, 0, "rax"), 44);
+	/* It has returned already; and was stepped past the probes there. */
+	assert_int_equal(calls_register(world.target, 0, "pc"), calls_site(0) + 1);
+	assert_int_equal(calls_register(world.target, 0, "sp"), sp);
+	check_log(&world, "cn");
 	end(&world);
 }
 

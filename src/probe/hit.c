@@ -78,6 +78,7 @@ struct sonde_error *sonde_probe_hit_return(struct sonde_probe_hit *hit, uint64_t
 			"only from its first instruction a function "
 			"can be returned from");
 	hit->returns = true;
+	hit->has_returned = hit->call;
 	hit->result = result;
 	return NULL;
 }

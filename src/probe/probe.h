@@ -136,7 +136,8 @@ struct sonde_probe_hit {
 	const struct sonde_return *call;
 	uint64_t address;
 	bool stays;
-	bool returns;
+	/** A handler wants it, with this result; from where there is no more to do. */
+	bool returns, has_returned;
 	uint64_t result;
 };
 

@@ -132,7 +132,7 @@ struct sonde_error *sonde_probe_make_return(const struct sonde_probe_hit *hit)
 
 	CHECK(sonde_probe_calls(hit->probes, &calls));
 	CHECK(add_change(&changes, hit->thread, calls->result, hit->result));
-	if (!hit->call)
+	if (!hit->has_returned)
 		CHECK(add_way_back(hit, calls, &changes));
 	return sonde_thread_write_together(hit->thread, changes.list, changes.count);
 }
