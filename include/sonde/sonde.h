@@ -14,6 +14,7 @@
 #include <sonde/linux.h>
 #include <sonde/line.h>
 #include <sonde/local.h>
+#include <sonde/probe.h>
 #include <sonde/register.h>
 #include <sonde/space.h>
 #include <sonde/symbol.h>
@@ -22,5 +23,6 @@
 #include <sonde/translate.h>
 #include <sonde/type.h>
 #include <sonde/value.h>
+#include <sonde/walk.h>
 
 #endif
