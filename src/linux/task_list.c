@@ -135,6 +135,19 @@ static struct sonde_error *is_same(
 	return NULL;
 }
 
+/* What is in the list should be a task, and cannot be read. */
+static struct sonde_error *note_unreadable(
+	struct sonde_linux_task_reader *reader, uint64_t address)
+{
+	bool linked;
+
+	CHECK(sonde_linux_task_is_linked(
+		reader->kernel, address, links_of(reader), &linked));
+	if (linked)
+		reader->tasks->incomplete = "in the list is what cannot be read";
+	return NULL;
+}
+
 /* *@p there: it is a task still; if it is not, nothing was missed. */
 static struct sonde_error *read_row(struct sonde_linux_task_reader *reader,
 	uint64_t address, struct sonde_task *ret, bool *there)
@@ -144,7 +157,7 @@ static struct sonde_error *read_row(struct sonde_linux_task_reader *reader,
 	for (unsigned i = 0; i < ATTEMPTS && !same; i++) {
 		CHECK(read_copy(reader, address, reader->copy, there));
 		if (!*there)
-			break;
+			return note_unreadable(reader, address);
 		fill_in(reader, address, ret);
 		CHECK(sonde_linux_task_read_columns(reader, ret, &whole));
 		same = whole;
