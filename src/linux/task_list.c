@@ -216,15 +216,15 @@ static struct sonde_error *make_room(struct seen *seen)
 
 /* --- all of them ------------------------------------------------------------------- */
 
-/* Where the next row is to be put. */
-static struct sonde_error *next_row(struct sonde_tasks *tasks, struct sonde_task **ret)
+/* Where the next row is to be put; NULL: no memory. */
+static struct sonde_task *next_row(struct sonde_tasks *tasks)
 {
 	struct sonde_linux_task_chunk *chunk = tasks->last;
 
 	if (!chunk || chunk->count == CHUNK_ROWS) {
 		chunk = malloc(sizeof(*chunk));
 		if (!chunk)
-			return sonde_error_no_memory();
+			return NULL;
 		chunk->next = NULL;
 		chunk->count = 0;
 		if (tasks->last)
@@ -233,8 +233,7 @@ static struct sonde_error *next_row(struct sonde_tasks *tasks, struct sonde_task
 			tasks->first = tasks->reading = chunk;
 		tasks->last = chunk;
 	}
-	*ret = &chunk->rows[chunk->count];
-	return NULL;
+	return &chunk->rows[chunk->count];
 }
 
 /* *@p is_task: it was one. */
@@ -246,7 +245,9 @@ static struct sonde_error *add(struct sonde_linux_task_reader *reader, uint64_t 
 
 	*is_task = true;
 	CHECK(make_room(seen));
-	CHECK(next_row(tasks, &row));
+	row = next_row(tasks);
+	if (!row)
+		return sonde_error_no_memory();
 	CHECK(read_row(reader, address, row, &there));
 	if (!there)
 		return NULL;
