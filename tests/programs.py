@@ -52,15 +52,6 @@ def compile_freestanding(name: str, machine: str, directory: Path) -> bytes:
     return result.read_bytes()
 
 
-def compile_bare(name: str, target: str, directory: Path) -> bytes:
-    """The program NAME, which needs no C library, for a Linux guest: TARGET is clang's."""
-    made, result = directory / f"{name}.o", directory / name
-    subprocess.run(["clang", f"--target={target}", "-O1", "-ffreestanding", "-fno-pic",
-                    "-fno-stack-protector", "-c", SOURCES / f"{name}.c", "-o", made], check=True)
-    subprocess.run(["ld.lld", "-static", made, "-o", result], check=True)
-    return result.read_bytes()
-
-
 def symbols(program: Path) -> dict[str, int]:
     """The symbols of a 32-bit or 64-bit little-endian ELF file."""
     data = program.read_bytes()
