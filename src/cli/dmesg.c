@@ -43,8 +43,10 @@ static void put_level(struct cli_output *output, unsigned level)
 static bool put_line(struct cli_output *output, const struct sonde_kernel_record *record,
 	const char *text, size_t length)
 {
-	/* Cut to microseconds, as the kernel does. */
-	cli_put_decimal(output, (double)(record->time / 1000) / 1e6, 6);
+	/* Cut, as the kernel does. */
+	uint64_t microseconds = record->time / 1000;
+
+	cli_put_decimal(output, (double)microseconds / 1e6, 6);
 	put_level(output, record->level);
 	cli_put_guest_bytes(output, text, length);
 	cli_put_integer(output, record->facility);
