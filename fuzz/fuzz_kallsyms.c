@@ -104,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kallsyms_image_init(&image, data[0] % LAYOUTS, 300 + number(data + 1) % 900);
 	change(&image, data, size);
 	image.length -= number(data + 3);
+	place.slow = data[1] & 1;
 	place.likely += data[0] / LAYOUTS * UINT64_C(0x800);
 	error = sonde_kallsyms_create(&image.space, &place, &kallsyms);
 	if (!error) {

@@ -106,13 +106,19 @@ static void check_run_and_pause(void *argument)
 	uint64_t pc;
 
 	for (unsigned i = 0; i < 5; i++) {
+		uint64_t stood;
+
 		TAP_OK(tap, sonde_target_resume(subject->target));
 		TAP_TRUE(tap, sonde_target_state(subject->target) == SONDE_STATE_RUNNING);
+		stood = sonde_target_stood(subject->target);
 		TAP_IS(tap, sonde_thread_read_pc(conformance_thread(subject), &pc),
 			SONDE_ERROR_RUNNING);
 		TAP_IS(tap, sonde_target_wait(subject->target, 20, &stop),
 			SONDE_ERROR_TIMEOUT);
+		/* Counted while it stands, and not while it runs. */
+		TAP_TRUE(tap, sonde_target_stood(subject->target) == stood);
 		TAP_OK(tap, sonde_target_pause(subject->target, &stop));
+		TAP_TRUE(tap, sonde_target_stood(subject->target) > stood);
 		TAP_TRUE(tap, stop.reason == SONDE_STOP_INTERRUPT && stop.thread);
 		TAP_OK(tap, sonde_thread_read_pc(stop.thread, &pc));
 	}

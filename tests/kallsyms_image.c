@@ -110,7 +110,7 @@ static void put_name(struct writer *writer, const char *name)
 static void put_names(struct writer *writer)
 {
 	struct kallsyms_image *image = writer->image;
-	uint32_t markers[4096 / 256];
+	uint32_t markers[10000 / 256 + 1];
 
 	begin(writer);
 	put(writer, image->count, 4);

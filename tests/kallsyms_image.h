@@ -25,7 +25,7 @@ enum kallsyms_layout {
 #define KALLSYMS_IMAGE_BASE UINT64_C(0xffffffff81000000)
 
 enum {
-	KALLSYMS_IMAGE_BYTES = 1 << 18,
+	KALLSYMS_IMAGE_BYTES = 1 << 20,
 	/** Symbols are that far apart in the image (bytes). */
 	KALLSYMS_IMAGE_STEP = 32,
 };
@@ -44,7 +44,7 @@ struct kallsyms_image {
 };
 
 /**
- * Fills in an image with @p count symbols, at most 4000. Their names and addresses are
+ * Fills in an image with @p count symbols, at most 9999. Their names and addresses are
  * those of kallsyms_image_name() and kallsyms_image_address().
  */
 void kallsyms_image_init(

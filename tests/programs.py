@@ -42,6 +42,16 @@ def compile_for_guest(name: str, directory: Path) -> bytes:
     return result.read_bytes()
 
 
+def compile_freestanding(name: str, machine: str, directory: Path) -> bytes:
+    """The program NAME, which needs no C library, for guests whose `uname -m` is MACHINE."""
+    result = directory / f"{name}-{machine}"
+    subprocess.run(["clang", f"--target={machine}-linux-gnu", "-O2", "-ffreestanding",
+                    "-fno-stack-protector", "-fno-builtin", "-fno-pic", "-c",
+                    SOURCES / f"{name}.c", "-o", f"{result}.o"], check=True)
+    subprocess.run(["ld.lld", "-static", f"{result}.o", "-o", result], check=True)
+    return result.read_bytes()
+
+
 def symbols(program: Path) -> dict[str, int]:
     """The symbols of a 32-bit or 64-bit little-endian ELF file."""
     data = program.read_bytes()

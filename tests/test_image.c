@@ -253,6 +253,30 @@ static void test_aarch64_image(void **state)
 	page_memory_deinit(&memory);
 }
 
+/* Sv39: an image of 6 large pages at the beginning of the last 2 GiB, and a module
+ * before. */
+static void test_riscv64_image(void **state)
+{
+	static const struct made_up_cpu cpu = CPU({"satp", U64(8) << 60 | 8});
+	const uint64_t base = U64(0xffffffff80000000);
+	struct sonde_page_regime regime = page_case_regime(&sonde_arch_riscv64, &cpu);
+	struct sonde_linux_image image;
+
+	(void)state;
+	page_memory_init(&memory);
+	put(0x8000, 510, 9 << 10 | 1);
+	put(0x8000, 509, 10 << 10 | 1);
+	for (unsigned i = 0; i < 6; i++)
+		put(0x9000, i, (i + 64ull) << 19 | (i < 2 ? 0xb : 0x7));
+	put(0xa000, 511, U64(1) << 32 | 0xb);
+	assert_true(find_image(&sonde_arch_riscv64, &regime, 0, 0, &image));
+	assert_true(image.first == base && image.last == base + 6ull * LARGE - 1);
+	assert_true(image.code_end == base + 2ull * LARGE);
+	assert_true(image.physical == 64ull * LARGE);
+	assert_false(find_image(&sonde_arch_riscv64, &regime, 0, 1, &image));
+	page_memory_deinit(&memory);
+}
+
 /* The image as a space: moved by a constant, and ended where it ends. */
 static void test_image_space(void **state)
 {
@@ -345,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_image_with_head),
 		cmocka_unit_test(test_no_image),
 		cmocka_unit_test(test_aarch64_image),
+		cmocka_unit_test(test_riscv64_image),
 		cmocka_unit_test(test_image_space),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_search_over_holes),

@@ -159,11 +159,79 @@ static void test_names_that_are_not_there(void **state)
 	}
 }
 
+/* Wherever it is said to be: the same is found, and where it is is told. */
+static void test_near(void **state)
+{
+	static const char *const names[] = {
+		"", "symbol_0000", "symbol_0100", "symbol_0100x", "zzz"};
+
+	(void)state;
+	for (enum kallsyms_layout layout = 0; layout < LAYOUTS; layout++) {
+		struct sonde_kallsyms *kallsyms = open_image(layout, MANY);
+
+		for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+			struct sonde_symbol right = {.address = 0}, symbol = right;
+			uint32_t right_place = 0, place;
+			bool is_there, found;
+
+			check(sonde_kallsyms_find(
+				kallsyms, names[i], 0, &right, &is_there));
+			check(sonde_kallsyms_find_near(
+				kallsyms, names[i], &right_place, &symbol, &found));
+			assert_int_equal(found, is_there);
+			for (uint32_t said = 1; said < MANY + 10; said++) {
+				place = said;
+				check(sonde_kallsyms_find_near(
+					kallsyms, names[i], &place, &symbol, &found));
+				assert_int_equal(found, is_there);
+				assert_int_equal(place, right_place);
+				assert_int_equal(symbol.address, right.address);
+			}
+			place = UINT32_MAX;
+			check(sonde_kallsyms_find_near(
+				kallsyms, names[i], &place, &symbol, &found));
+			assert_int_equal(place, right_place);
+		}
+		sonde_kallsyms_destroy(kallsyms);
+	}
+}
+
+/* Behind a serial line: the offsets are found by samples, and then little is read. */
+static void test_samples(void **state)
+{
+	enum { COUNT = 9900 };
+
+	(void)state;
+	for (enum kallsyms_layout layout = 0; layout < LAYOUTS; layout++) {
+		struct sonde_kallsyms_place place = kallsyms_image_place();
+		struct sonde_kallsyms *kallsyms;
+		uint64_t searched;
+
+		kallsyms_image_init(&image, layout, COUNT);
+		check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+		searched = image.bytes;
+		sonde_kallsyms_destroy(kallsyms);
+		image.bytes = image.reads = 0;
+		place.slow = true;
+		check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+		assert_int_equal(sonde_kallsyms_count(kallsyms), COUNT);
+		for (unsigned k = 0; k < COUNT; k += 97)
+			look_up(kallsyms, layout, k);
+		sonde_kallsyms_destroy(kallsyms);
+		/* Other layouts are no worse, but for the samples. */
+		image.bytes = image.reads = 0;
+		check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+		assert_true(image.bytes < searched + (64 << 10));
+		sonde_kallsyms_destroy(kallsyms);
+	}
+}
+
 /* A lookup reads little: what slow connections have to carry. */
 static void test_lookups_are_cheap(void **state)
 {
 	struct sonde_kallsyms *kallsyms = open_image(LAYOUT_6_1, 4000);
 	struct sonde_symbol symbol;
+	uint32_t place = 0;
 	uint64_t before;
 	bool found;
 
@@ -172,6 +240,12 @@ static void test_lookups_are_cheap(void **state)
 	check(sonde_kallsyms_find(kallsyms, "symbol_3000", 0, &symbol, &found));
 	assert_true(found);
 	assert_true(image.bytes - before < (uint64_t)16 * 5000);
+	check(sonde_kallsyms_find_near(kallsyms, "symbol_3000", &place, &symbol, &found));
+	before = image.reads;
+	check(sonde_kallsyms_find_near(kallsyms, "symbol_3000", &place, &symbol, &found));
+	assert_true(found);
+	/* Two names, with a sequence and a block each, and the address. */
+	assert_true(image.reads - before <= 8);
 	before = image.reads;
 	check(sonde_kallsyms_at(kallsyms, symbol.address + 1, &symbol, &found));
 	assert_true(found);
@@ -387,6 +461,8 @@ int main(void)
 		cmocka_unit_test(test_sequences_are_used),
 		cmocka_unit_test(test_between_symbols),
 		cmocka_unit_test(test_names_that_are_not_there),
+		cmocka_unit_test(test_near),
+		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_lookups_are_cheap),
 		cmocka_unit_test(test_wrong_tokens),
 		cmocka_unit_test(test_wrong_markers_and_names),

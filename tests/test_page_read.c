@@ -463,11 +463,43 @@ static void test_walks_once(void **state)
 	scene.memory.entry_reads = 0;
 	check(read_cached(&scene, scene_page(5), bytes, 8));
 	assert_int_equal(scene.memory.entry_reads, 4 + 1);
-	/* What is in two pages is not looked for here. */
+	/* Of two pages one is known. */
+	scene.memory.entry_reads = 0;
 	check(read_cached(&scene, scene_page(5) + 1, bytes, SMALL));
 	assert_int_equal(bytes[SMALL - 1], (uint8_t)(0x30000 * 7 + 0x30));
+	assert_int_equal(scene.memory.entry_reads, 4 + 1);
 	check_says(read_cached(&scene, scene_page(7), bytes, 8), SONDE_ERROR_FAULT,
 		"the PT entry");
+	scene_deinit(&scene);
+}
+
+/* One that is large is walked to once, wherever in it is read; and what goes past its
+ * end is two reads. */
+static void test_walks_once_to_a_large_page(void **state)
+{
+	uint64_t large = scene_page(0) - (2 << 20);
+	uint8_t bytes[2 * SMALL];
+	struct scene scene;
+
+	(void)state;
+	scene_init(&scene);
+	scene_map(&scene, 0, 0x20000);
+	page_memory_put(&scene.memory, 0x3000 + 8 * 510, 0x83, 8);
+	check(read_cached(&scene, large + 0x30000, bytes, 8));
+	assert_int_equal(scene.memory.entry_reads, 3 + 1);
+	scene.memory.entry_reads = scene.memory.long_reads = 0;
+	check(read_cached(&scene, large + 0x40ffc, bytes, 1000));
+	assert_int_equal(scene.memory.entry_reads, 0);
+	assert_int_equal(scene.memory.long_reads, 1);
+	assert_int_equal(bytes[999], (uint8_t)((0x40ffc + 999) * 7 + 0x41));
+	scene.memory.epoch++;
+	check(read_cached(&scene, large + 0x50000, bytes, 1));
+	assert_int_equal(scene.memory.entry_reads, 3 + 1);
+	assert_int_equal(bytes[0], (uint8_t)(0x50000 * 7 + 0x50));
+	/* The next one is small, and the one behind that is not there. */
+	check_says(read_cached(&scene, scene_page(0) + 8, bytes, SMALL),
+		SONDE_ERROR_FAULT, "the PT entry");
+	assert_int_equal(bytes[0], (uint8_t)(0x20008 * 7 + 0x20));
 	scene_deinit(&scene);
 }
 
@@ -506,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_absent_pages),
 		cmocka_unit_test(test_no_window),
 		cmocka_unit_test(test_walks_once),
+		cmocka_unit_test(test_walks_once_to_a_large_page),
 		cmocka_unit_test(test_faults_behind_what_is_remembered),
 	};
 

@@ -20,12 +20,17 @@ static const struct sonde_linux_places known = {
 	.digits = 0x12c9dfb,
 	.markers = 0x1289810,
 	.types = 0,
+	.symbols = {0x1000000, 0, 0xf, 0x10, 1},
 };
 
+#define SYMBOLS                                                                 \
+	"\n_text 1000000\nlinux_banner 0\ninit_top_pgt f\nvmcoreinfo_data 10\n" \
+	"__start_BTF 1"
+
 static const char text[] =
-	"sonde kernel places 1\n"
+	"sonde kernel places 2\n"
 	"build-id ab0102030405060708090a0b0c0d0e0f101112ff\n"
-	"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\nend\n";
+	"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0" SYMBOLS "\nend\n";
 static const char file[] = "ab0102030405060708090a0b0c0d0e0f101112ff-1437ff0";
 
 /* --- the text --------------------------------------------------------------------- */
@@ -72,24 +77,42 @@ static void test_other_texts(void **state)
 {
 	static const char *const others[] = {
 		/* Another format, upper case, leading zeros, no note, too far away. */
+		"sonde kernel places 3\nbuild-id "
+		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
+		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0" SYMBOLS
+		"\nend\n",
+		"sonde kernel places 2\nbuild-id "
+		"AB0102030405060708090a0b0c0d0e0f101112ff\n"
+		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0" SYMBOLS
+		"\nend\n",
 		"sonde kernel places 2\nbuild-id "
 		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
-		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\nend\n",
-		"sonde kernel places 1\nbuild-id "
-		"AB0102030405060708090a0b0c0d0e0f101112ff\n"
-		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\nend\n",
-		"sonde kernel places 1\nbuild-id "
+		"note 01437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0" SYMBOLS
+		"\nend\n",
+		"sonde kernel places 2\nbuild-id "
 		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
-		"note 01437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\nend\n",
-		"sonde kernel places 1\nbuild-id "
+		"note 0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0" SYMBOLS "\nend\n",
+		"sonde kernel places 2\nbuild-id "
 		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
-		"note 0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\nend\n",
-		"sonde kernel places 1\nbuild-id "
+		"note 1437ff0\ndigits 40000000\nmarkers 1289810\ntypes 0" SYMBOLS
+		"\nend\n",
+		"sonde kernel places 2\nbuild-id "
 		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
-		"note 1437ff0\ndigits 40000000\nmarkers 1289810\ntypes 0\nend\n",
-		"sonde kernel places 1\nbuild-id "
+		"note 1437ff0\ndigits 12c9dfb\nmarkers 11111111111111111\n"
+		"types 0" SYMBOLS "\nend\n",
+		/* A symbol with a number that none has, one too few, one too many. */
+		"sonde kernel places 2\nbuild-id "
 		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
-		"note 1437ff0\ndigits 12c9dfb\nmarkers 11111111111111111\ntypes 0\nend\n",
+		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\n_text 1000001\n"
+		"linux_banner 0\ninit_top_pgt 0\nvmcoreinfo_data 0\n__start_BTF 1\nend\n",
+		"sonde kernel places 2\nbuild-id "
+		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
+		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\ntypes 0\n_text 1\n"
+		"linux_banner 0\ninit_top_pgt 0\nvmcoreinfo_data 0\nend\n",
+		"sonde kernel places 2\nbuild-id "
+		"ab0102030405060708090a0b0c0d0e0f101112ff\n"
+		"note 1437ff0\ndigits 12c9dfb\nmarkers 1289810\n"
+		"types 0" SYMBOLS "\nmodules 1\nend\n",
 	};
 	struct sonde_linux_places read;
 

@@ -65,6 +65,12 @@ struct sonde_stop {
 /** As it is now. */
 SONDE_PUBLIC enum sonde_state sonde_target_state(const struct sonde_target *target);
 
+/**
+ * For how long it has been standing because of us, since it was attached to, all stops
+ * together (nanoseconds): from when each was asked for, or the stub was connected to.
+ */
+SONDE_PUBLIC uint64_t sonde_target_stood(const struct sonde_target *target);
+
 /** As it was before we attached. */
 SONDE_PUBLIC enum sonde_state sonde_target_found_state(const struct sonde_target *target);
 

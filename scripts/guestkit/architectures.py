@@ -18,6 +18,7 @@ class Architecture:
     cpu: str                # default for -cpu
     console: str            # the kernel's name of the first serial port
     parameters: str         # for the kernel, against what emulation on a busy host does to it
+    suite: str = ""         # of Debian that has it; "": the machine's own
 
 
 # rdrand seeds the kernel's random numbers while it boots; without, its code would change
@@ -29,6 +30,8 @@ ARCHITECTURES = {architecture.name: architecture for architecture in (
                  "pc", "Nehalem,+rdrand", "ttyS0", "no_timer_check tsc=reliable"),
     Architecture("arm64", "linux-image-cloud-arm64", "qemu-system-aarch64", "qemu-system-arm",
                  "virt", "cortex-a72", "ttyAMA0", ""),
+    Architecture("riscv64", "linux-image-riscv64", "qemu-system-riscv64", "qemu-system-misc",
+                 "virt", "rv64", "ttyS0", "", suite="trixie"),
 )}
 
 

@@ -98,7 +98,8 @@ def ensure_modules(architecture: Architecture) -> Path:
             with tempfile.TemporaryDirectory(prefix=f"{architecture.name}.tmp-",
                                              dir=directory.parent) as temporary:
                 (Path(temporary) / "apt").mkdir()
-                source = PackageSource(architecture.name, Path(temporary) / "apt")
+                source = PackageSource(architecture.name, Path(temporary) / "apt",
+                                       architecture.suite)
                 source.update()
                 archive = source.download(package)
                 if package_version(archive) != version:
@@ -186,7 +187,7 @@ def _build(architecture: Architecture, directory: Path) -> None:
         workspace = Path(temporary)
         (workspace / "apt").mkdir()
         (workspace / "image").mkdir()
-        source = PackageSource(architecture.name, workspace / "apt")
+        source = PackageSource(architecture.name, workspace / "apt", architecture.suite)
         source.update()
         _fetch(architecture, source, workspace / "image")
         if directory.exists():

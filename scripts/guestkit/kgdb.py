@@ -25,7 +25,7 @@ from .images import cache_root, locked
 from .packages import PackageSource, extract, package_version
 
 _CONFIG = Path(__file__).parent / "kgdb.config"
-_TOOLS = ("make", "gcc", "flex", "bison", "bc", "xz", "tar", "nice")
+_TOOLS = ("make", "gcc", "flex", "bison", "bc", "xz", "tar", "nice", "pahole")
 
 
 def ensure_kgdb_kernel(refresh: bool = False) -> Path:

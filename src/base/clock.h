@@ -16,6 +16,15 @@ static inline int64_t sonde_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/** The same in nanoseconds; never 0. */
+static inline uint64_t sonde_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + 1;
+}
+
 enum {
 	SONDE_DEADLINE_NEVER = -1,
 };

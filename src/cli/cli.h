@@ -118,6 +118,9 @@ struct cli_command {
 	const struct cli_option *options;
 	enum cli_use use;
 	bool shell_only;
+	/** With --stop it stops the guest itself, for as short as it can (standstill.h).
+	 */
+	bool stops_itself;
 	/** Operands are names of registers: for completion. */
 	bool completes_registers;
 	/** Operands are places: symbols are offered. */

@@ -46,7 +46,8 @@ static bool needs_stop(const struct cli *cli, const struct cli_command *command)
 {
 	return command->use == CLI_USES_STOPPED_TARGET ||
 	       (command->use == CLI_OBSERVES_TARGET &&
-		       (cli->settings.stop || !sonde_target_is_observable(cli->target)));
+		       ((cli->settings.stop && !command->stops_itself) ||
+			       !sonde_target_is_observable(cli->target)));
 }
 
 /* What is only watched until then is taken control of. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is valid: UTF-8 (RFC 3629), without the control characters U+0000-U+001F,
- * U+007F-U+009F: terminals obey the latter, too.
+ * U+007F-U+009F: terminals obey the latter, too. Nor what ends a line for programs that
+ * know Unicode, or turns the direction of what follows (U+2028-U+202E, U+2066-U+2069), or
+ * is not to be seen (U+200B-U+200F, U+2060-U+2065, U+FEFF).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +25,13 @@ static size_t sequence_length(unsigned char first)
 	return 0;
 }
 
+static bool is_invisible(uint32_t character)
+{
+	return (character >= 0x200b && character <= 0x200f) ||
+	       (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
+}
+
 /* The bytes of the printable character at @p text, or 0. */
 static size_t printable(const unsigned char *text, size_t length)
 {
@@ -41,7 +50,7 @@ static size_t printable(const unsigned char *text, size_t length)
 		character = character << 6 | (text[i] & 0x3f);
 	}
 	if (character < smallest[bytes] || character > 0x10ffff || character < 0xa0 ||
-		(character >= 0xd800 && character <= 0xdfff))
+		(character >= 0xd800 && character <= 0xdfff) || is_invisible(character))
 		return 0;
 	return bytes;
 }

@@ -120,6 +120,19 @@ static unsigned first_level(
 	return level;
 }
 
+static uint64_t entry_in(const uint8_t *at, unsigned bytes)
+{
+	uint64_t entry = 0;
+
+	if (bytes == sizeof(entry)) {
+		memcpy(&entry, at, sizeof(entry));
+		return le64toh(entry);
+	}
+	for (unsigned i = bytes; i > 0; i--)
+		entry = entry << 8 | at[i - 1];
+	return entry;
+}
+
 /* False: the entry has to be read by itself, also to hear why it cannot be read. */
 static bool read_in_block(struct sonde_space *physical, struct block *block,
 	unsigned bytes, struct sonde_translation_step *step)
@@ -139,9 +152,7 @@ static bool read_in_block(struct sonde_space *physical, struct block *block,
 	}
 	if (bytes > block->length - offset || !block->length)
 		return false;
-	step->entry = 0;
-	for (unsigned i = bytes; i > 0; i--)
-		step->entry = step->entry << 8 | block->bytes[offset + i - 1];
+	step->entry = entry_in(block->bytes + offset, bytes);
 	return true;
 }
 
@@ -363,6 +374,57 @@ static uint64_t last_like(const struct trail *walk,
 	return last;
 }
 
+/* What is at hand already; false: it would have to be read. */
+static bool see_entry(struct sonde_space *physical, const struct block *block,
+	uint64_t address, unsigned bytes, uint64_t *ret)
+{
+	uint64_t offset = address - block->address;
+
+	if (!block->length || offset > block->length - bytes)
+		return sonde_space_peek(physical, address, bytes, ret);
+	*ret = entry_in(block->bytes + offset, bytes);
+	return true;
+}
+
+/* Whether @p next maps the page behind that of @p entry, with the same flags. */
+static bool is_next(const struct sonde_page_format *format,
+	const struct sonde_page_level *level, uint64_t entry, uint64_t next)
+{
+	return !((entry ^ next) & ~format->address) &&
+	       address_in(format, next, level->leaf_high) ==
+		       address_in(format, entry, level->leaf_high) +
+			       (UINT64_C(1) << level->shift);
+}
+
+/*
+ * How many of the entries behind that of @p walk, in the same table, say the same of the
+ * addresses that follow: nothing at all, or the next page with the same flags. None is
+ * read for that, and at most @p most are looked at.
+ */
+static unsigned count_alike(struct sonde_space *physical, const struct trail *walk,
+	bool mapped, unsigned most)
+{
+	const struct sonde_page_format *format = walk->range->format;
+	const struct sonde_page_level *level = &format->levels[walk->level];
+	const struct sonde_translation_step *step = &walk->steps[walk->level];
+	uint64_t entry = step->entry, next, address = step->entry_address;
+	unsigned last = (1u << level->bits) - 1, count;
+	unsigned left = last - (unsigned)(walk->address >> level->shift & last);
+
+	if (physical->big_endian || (entry & (mapped ? level->group : format->present)))
+		return 0;
+	for (count = 0; count < left && count < most; count++) {
+		address += format->entry_bytes;
+		if (!see_entry(physical, &walk->blocks[walk->level], address,
+			    format->entry_bytes, &next) ||
+			(mapped ? !is_next(format, level, entry, next)
+				: next & format->present))
+			break;
+		entry = next;
+	}
+	return count;
+}
+
 /* Whether the page of @p walk at @p address goes on with @p run. */
 static bool goes_on(
 	const struct sonde_page_run *run, const struct trail *walk, uint64_t address)
@@ -386,6 +448,13 @@ struct sonde_error *sonde_page_find_run(struct sonde_space *physical,
 		--*work;
 		CHECK(probe_page(physical, regime, address, &walk, &mapped));
 		end = last_like(&walk, regime, address);
+		if (walk.range) {
+			unsigned alike = count_alike(physical, &walk, mapped, *work);
+
+			*work -= alike;
+			end += (uint64_t)alike
+			       << walk.range->format->levels[walk.level].shift;
+		}
 		end = end < last ? end : last;
 		if (*found && (!mapped || !goes_on(ret, &walk, address)))
 			return NULL;

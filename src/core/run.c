@@ -196,6 +196,27 @@ static bool is_leftover(struct sonde_target *target, const struct sonde_stop *st
 	       !has_own_breakpoint(target, stop);
 }
 
+/* Whoever asked it to stop has said so before. */
+static void note_standing(struct sonde_target *target)
+{
+	if (!target->stands_since)
+		target->stands_since = sonde_clock_ns();
+}
+
+static void note_running(struct sonde_target *target)
+{
+	if (target->stands_since)
+		target->stood += sonde_clock_ns() - target->stands_since;
+	target->stands_since = 0;
+}
+
+uint64_t sonde_target_stood(const struct sonde_target *target)
+{
+	target = sonde_target_base(target);
+	return target->stood +
+	       (target->stands_since ? sonde_clock_ns() - target->stands_since : 0);
+}
+
 static struct sonde_error *start(
 	struct sonde_target *target, const struct sonde_resume_plan *plan)
 {
@@ -207,6 +228,7 @@ static struct sonde_error *start(
 	target->interrupt_asked = false;
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
+	note_running(target);
 	return NULL;
 }
 
@@ -220,6 +242,7 @@ static struct sonde_error *await(
 		return NULL;
 	}
 	target->state = SONDE_STATE_STOPPED;
+	note_standing(target);
 	if (stop->thread)
 		target->current = stop->thread;
 	return NULL;
@@ -232,6 +255,7 @@ static struct sonde_error *halt(struct sonde_target *target, struct sonde_stop *
 
 	target->sonde->uninterruptible++;
 	target->interrupt_asked = true;
+	note_standing(target);
 	error = target->control->interrupt(target);
 	if (!error)
 		error = await(target, (int)target->sonde->timeout_ms, stop);

@@ -234,12 +234,15 @@ static NOINLINE struct sonde_error *lose_page(struct sonde_space *space,
 static const struct sonde_window_page *find_page(
 	struct sonde_space *space, uint64_t address)
 {
-	struct sonde_window_page *page =
-		find_slot(space, address - address % SONDE_WINDOW_PAGE_BYTES);
+	uint64_t start = address - address % SONDE_WINDOW_PAGE_BYTES;
+	struct sonde_window_page *page = find_slot(space, start);
 
 	if (page && is_valid(space, page))
 		return page;
-	return address <= space->limit ? sonde_space_see_page(space, address) : NULL;
+	if (address > space->limit)
+		return NULL;
+	page = has_tables(space) ? find_by_tables(space, start) : NULL;
+	return page ? page : sonde_space_see_page(space, address);
 }
 
 static NOINLINE struct sonde_error *read_seldom(

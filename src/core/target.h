@@ -168,6 +168,9 @@ struct sonde_target {
 	const struct sonde_register *pc;
 	/** What would undo what is done to it; NULL: nobody would. Borrowed. */
 	struct sonde_journal *journal;
+	/** Since when it stands because of us (sonde_clock_ns()); 0: it does not. And for
+	 * how long it did, in all stops before (nanoseconds). */
+	uint64_t stands_since, stood;
 	/** Traps could not be taken out. */
 	bool unclean;
 	/** Who stopped last. */

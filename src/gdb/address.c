@@ -59,6 +59,7 @@ static struct sonde_error *connect_socket(struct sonde_gdb_transport *transport,
 	struct sonde_error *error;
 	short events;
 
+	transport->since = sonde_clock_ns();
 	if (connect(transport->fd, address, length) == 0)
 		goto connected;
 	if (errno == EAGAIN)

@@ -138,6 +138,8 @@ static struct sonde_error *connect_to(
 	target->journal = sonde_guard_journal(machine->stub.connection.transport.guard);
 	target->state = SONDE_STATE_STOPPED;
 	target->found = machine->stub.found;
+	if (target->found == SONDE_STATE_RUNNING)
+		target->stands_since = machine->stub.connection.transport.since;
 	if (machine->stub.first_stop.reason == SONDE_STOP_EXITED ||
 		machine->stub.first_stop.reason == SONDE_STOP_KILLED) {
 		target->state = SONDE_STATE_ENDED;

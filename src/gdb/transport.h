@@ -22,6 +22,8 @@ struct sonde_gdb_transport {
 	bool telnet;
 	/** A BREAK and a 'g' stop the target (KGDB), in place of the interrupt byte. */
 	bool break_g;
+	/** When it was connected to (sonde_clock_ns()), which may stop what is there. */
+	uint64_t since;
 	/** The process that we started, or 0. */
 	pid_t child;
 	/** Who holds the connection, too; NULL: nobody. */

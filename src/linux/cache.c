@@ -121,9 +121,7 @@ static struct sonde_error *find_note(struct sonde_linux *kernel, uint64_t *ret)
 	bool found = false;
 
 	*ret = 0;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(
-			kernel->symbols, "__start_notes", 0, &symbol, &found));
+	CHECK(sonde_linux_own_in_memory(kernel, "__start_notes", &symbol, &found));
 	if (found)
 		return search_note(
 			kernel, symbol.address, symbol.address + NOTES_MAX - 1, 1, ret);

@@ -34,6 +34,14 @@ static bool is_about_content(const struct sonde_error *error)
 	       sonde_error_is(error, SONDE_ERROR_FAULT);
 }
 
+/* Memory that is read at the speed of memory: else a scan takes minutes. */
+static bool is_at_hand(const struct sonde_target *machine)
+{
+	const char *means = sonde_target_memory_means(machine);
+
+	return !strcmp(means, "mmap") || !strcmp(means, "process");
+}
+
 static struct sonde_error *find_symbols(struct sonde_linux *kernel)
 {
 	const struct sonde_linux_image *image = &kernel->image;
@@ -43,6 +51,7 @@ static struct sonde_error *find_symbols(struct sonde_linux *kernel)
 		.likely = image->code_end < image->last ? image->code_end : image->first,
 		.digits = sonde_linux_place(kernel, kernel->places.digits),
 		.markers = sonde_linux_place(kernel, kernel->places.markers),
+		.slow = !is_at_hand(sonde_target_base(&kernel->target)),
 	};
 	struct sonde_error *error = sonde_kallsyms_create(
 		&kernel->image_space.space, &place, &kernel->symbols);
@@ -61,10 +70,7 @@ static struct sonde_error *find_banner(struct sonde_linux *kernel, bool *found)
 	const struct sonde_linux_image *image = &kernel->image;
 	struct sonde_symbol symbol;
 
-	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(
-			kernel->symbols, "linux_banner", 0, &symbol, found));
+	CHECK(sonde_linux_own_in_memory(kernel, "linux_banner", &symbol, found));
 	if (*found)
 		CHECK(sonde_linux_banner_read(
 			space, symbol.address, &kernel->banner, found));
@@ -98,8 +104,8 @@ static bool maps(struct sonde_space *physical, const struct sonde_page_regime *r
 }
 
 /*
- * x86: what a CPU has loaded are the tables of some process, which ends one day. The
- * kernel's own ones are in its image.
+ * x86, riscv64: what a CPU has loaded are the tables of some process, which ends one day.
+ * The kernel's own ones are in its image.
  */
 static struct sonde_error *use_own_tables(struct finder *finder)
 {
@@ -109,8 +115,8 @@ static struct sonde_error *use_own_tables(struct finder *finder)
 	struct sonde_symbol symbol;
 	bool found = false;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names) && kernel->symbols && !found; i++)
-		CHECK(sonde_kallsyms_find(kernel->symbols, names[i], 0, &symbol, &found));
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && !found; i++)
+		CHECK(sonde_linux_own_in_memory(kernel, names[i], &symbol, &found));
 	if (!found || symbol.address < kernel->image.first ||
 		symbol.address > kernel->image.last)
 		return NULL;
@@ -147,6 +153,8 @@ static struct sonde_error *try_image(
 	sonde_linux_forget(kernel);
 	kernel->image = *image;
 	sonde_linux_image_space_init(&kernel->image_space, finder->physical, image);
+	if (!is_at_hand(finder->machine))
+		CHECK(sonde_linux_image_space_keep(&kernel->image_space));
 	error = judge(finder, &is_kernel);
 	if (error || !is_kernel) {
 		sonde_linux_forget(kernel);
@@ -311,26 +319,42 @@ static bool make_up_aarch64(const struct sonde_vmcoreinfo *info, struct made_up 
 	return true;
 }
 
+/* satp (4.1.11 of the privileged ISA): the mode by the bits of an address, the page. */
+static bool make_up_riscv64(const struct sonde_vmcoreinfo *info, struct made_up *ret)
+{
+	uint64_t tables, offset, bits;
+
+	if (!sonde_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &tables) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(va_kernel_pa_offset)", &offset) ||
+		!sonde_vmcoreinfo_number(info, "NUMBER(VA_BITS)", &bits) ||
+		(bits != 39 && bits != 48 && bits != 57))
+		return false;
+	*ret = (struct made_up){
+		{"satp"},
+		{(8 + (bits - 39) / 9) << 60 | (tables - offset) >> 12},
+	};
+	return true;
+}
+
 static bool make_up(const struct sonde_arch *arch, const struct sonde_vmcoreinfo *info,
 	struct sonde_page_regime *ret)
 {
+	static const struct {
+		const struct sonde_arch *arch;
+		bool (*make_up)(const struct sonde_vmcoreinfo *, struct made_up *);
+	} known[] = {
+		{&sonde_arch_x86_64, make_up_x86},
+		{&sonde_arch_aarch64, make_up_aarch64},
+		{&sonde_arch_riscv64, make_up_riscv64},
+	};
 	struct made_up registers = {{NULL}};
 	struct sonde_arch_reader reader = {read_made_up, &registers};
 
-	if (arch == &sonde_arch_x86_64)
-		return make_up_x86(info, &registers) && arch->read_regime(&reader, ret);
-	if (arch == &sonde_arch_aarch64)
-		return make_up_aarch64(info, &registers) &&
-		       arch->read_regime(&reader, ret);
+	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].arch == arch)
+			return known[i].make_up(info, &registers) &&
+			       arch->read_regime(&reader, ret);
 	return false;
-}
-
-/* Memory that is read at the speed of memory: else a scan takes minutes. */
-static bool is_at_hand(const struct sonde_target *machine)
-{
-	const char *means = sonde_target_memory_means(machine);
-
-	return !strcmp(means, "mmap") || !strcmp(means, "process");
 }
 
 /* One kernel that left its page in memory: it may be gone since. */
@@ -415,12 +439,11 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 	};
 	struct sonde_error *error;
 
-	if (finder.machine->arch != &sonde_arch_x86_64 &&
-		finder.machine->arch != &sonde_arch_aarch64)
+	if (!sonde_linux_image_is_known(finder.machine->arch))
 		return sonde_error_suggest(
 			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-				"this version finds kernels on x86_64 and aarch64, and "
-				"this is %s",
+				"this version finds kernels on x86_64, aarch64 and "
+				"riscv64, and this is %s",
 				finder.machine->arch->name),
 			"--level machine does without");
 	error = sonde_target_physical(finder.machine, &finder.physical);

@@ -10,15 +10,23 @@
  * of the kernel's half, and VBAR_EL1 points into it. With isolation, in user mode,
  * TTBR1 is tramp_pg_dir, which the linker put some pages before swapper_pg_dir
  * (arch/arm64/kernel/vmlinux.lds.S), and VBAR points to a copy of the mapping.
+ *
+ * riscv64 (Documentation/riscv/vm-layout.rst): the image is within the last 2 GiB, and
+ * every process's tables have it (to 5.12 it was in the linear mapping, which is not
+ * looked for).
  */
 #include <string.h>
 
 #include "image.h"
+#include "image_cache.h"
 #include "space_search.h"
 
 #define X86_FIRST UINT64_C(0xffffffff80000000)
 #define X86_LAST  UINT64_C(0xffffffffbfffffff)
 #define X86_USER  UINT64_C(0x1000)
+
+#define RISCV64_FIRST UINT64_C(0xffffffff80000000)
+#define RISCV64_LAST  UINT64_MAX
 
 enum {
 	/** Entries of tables that are looked at for one image. */
@@ -172,7 +180,15 @@ bool sonde_linux_image_tables(
 		return false;
 	if (arch == &sonde_arch_x86_64)
 		return x86_tables(regime, attempt);
+	if (arch == &sonde_arch_riscv64)
+		return attempt == 0;
 	return arch == &sonde_arch_aarch64 && aarch64_tables(regime, attempt);
+}
+
+bool sonde_linux_image_is_known(const struct sonde_arch *arch)
+{
+	return arch == &sonde_arch_x86_64 || arch == &sonde_arch_aarch64 ||
+	       arch == &sonde_arch_riscv64;
 }
 
 struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
@@ -185,6 +201,8 @@ struct sonde_error *sonde_linux_image_find(const struct sonde_arch *arch,
 		return NULL;
 	if (arch == &sonde_arch_x86_64)
 		return search(physical, ret, X86_FIRST, X86_LAST, 0, found);
+	if (arch == &sonde_arch_riscv64)
+		return search(physical, ret, RISCV64_FIRST, RISCV64_LAST, 0, found);
 	return find_around(physical, ret, anchor, found);
 }
 
@@ -280,7 +298,11 @@ static struct sonde_error *read_image(
 		return sonde_error_fault(address, "it is not in the kernel's image");
 	if (length - 1 > image->last - address)
 		within = (size_t)(image->last - address) + 1;
-	error = sonde_space_read(image->physical, physical, buffer, within);
+	if (image->cache)
+		error = sonde_linux_image_cache_read(image->cache, *space->epoch,
+			image->physical, physical, buffer, within);
+	else
+		error = sonde_space_read(image->physical, physical, buffer, within);
 	if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
 		uint64_t done = sonde_error_address(error) - physical;
 
@@ -348,4 +370,20 @@ void sonde_linux_image_space_init(struct sonde_linux_image_space *ret,
 		.last = image->last,
 		.target = image->physical,
 	};
+}
+
+struct sonde_error *sonde_linux_image_space_keep(struct sonde_linux_image_space *image)
+{
+	if (!image->cache)
+		image->cache = calloc(1, sizeof(*image->cache));
+	return image->cache ? NULL : sonde_error_no_memory();
+}
+
+void sonde_linux_image_space_deinit(struct sonde_linux_image_space *image)
+{
+	sonde_space_deinit(&image->space);
+	if (image->cache)
+		sonde_linux_image_cache_clear(image->cache);
+	free(image->cache);
+	image->cache = NULL;
 }

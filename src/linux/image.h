@@ -26,6 +26,9 @@ enum {
 	SONDE_LINUX_IMAGE_ATTEMPTS = 3,
 };
 
+/** Whether it is known where a kernel's image is. */
+bool sonde_linux_image_is_known(const struct sonde_arch *arch);
+
 /**
  * Makes of @p regime, which a CPU has loaded, what the kernel's tables may be: which are
  * tried, @p attempt says, from 0. False: there are no more.
@@ -55,10 +58,18 @@ struct sonde_linux_image_space {
 	struct sonde_space *physical;
 	uint64_t first, last;
 	uint64_t target;
+	/** Owned; NULL: what is read is at hand. */
+	struct sonde_linux_image_cache *cache;
 };
 
-/** To be released with sonde_space_deinit(). Lives no longer than @p physical. */
+/** Lives no longer than @p physical. */
 void sonde_linux_image_space_init(struct sonde_linux_image_space *ret,
 	struct sonde_space *physical, const struct sonde_linux_image *image);
+
+/** What is read is kept, as image_cache.h says. */
+SONDE_NODISCARD struct sonde_error *sonde_linux_image_space_keep(
+	struct sonde_linux_image_space *image);
+
+void sonde_linux_image_space_deinit(struct sonde_linux_image_space *image);
 
 #endif

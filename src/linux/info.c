@@ -10,6 +10,9 @@
 /* CONFIG_PHYSICAL_START is 16 MiB wherever the kernel can be moved. */
 #define X86_TEXT UINT64_C(0xffffffff81000000)
 
+/* KERNEL_LINK_ADDR (arch/riscv/include/asm/pgtable.h). */
+#define RISCV64_START UINT64_C(0xffffffff80000000)
+
 struct sonde_linux *sonde_linux_below(struct sonde_target *target)
 {
 	while (target && target->symbols != &sonde_linux_symbol_facet)
@@ -37,9 +40,7 @@ static struct sonde_error *find(
 {
 	struct sonde_symbol symbol = {.address = 0};
 
-	*found = false;
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(kernel->symbols, name, 0, &symbol, found));
+	CHECK(sonde_linux_own_in_memory(kernel, name, &symbol, found));
 	if (*found)
 		*ret = symbol.address;
 	return NULL;
@@ -130,6 +131,10 @@ struct sonde_error *sonde_linux_identify(
 		ret->slide = ret->text - X86_TEXT;
 		ret->slide_known = true;
 	}
+	if (!ret->slide_known && arch == &sonde_arch_riscv64) {
+		CHECK(find(kernel, "_start", &ret->slide, &ret->slide_known));
+		ret->slide -= ret->slide_known ? RISCV64_START : 0;
+	}
 	return NULL;
 }
 
@@ -174,10 +179,9 @@ static struct sonde_error *find_types(
 	if (!known)
 		return find_types_of_file(kernel, ret);
 	ret->types = "btf";
-	if (found || kernel->places.types == first - image->first)
-		return NULL;
-	kernel->places.types = first - image->first;
-	return sonde_linux_cache_store(kernel);
+	if (!found)
+		kernel->places.types = first - image->first;
+	return NULL;
 }
 
 /* --- all of it -------------------------------------------------------------------- */
@@ -223,6 +227,7 @@ struct sonde_error *sonde_kernel_info(
 	CHECK(sonde_linux_identify(kernel, &info));
 	CHECK(fill_symbols(kernel, &info));
 	CHECK(find_types(kernel, &info));
+	CHECK(sonde_linux_cache_store(kernel));
 	memcpy(ret, &info, info.size);
 	return NULL;
 }

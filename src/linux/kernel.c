@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "task_layout.h"
 
 enum {
 	/** Gaps: a cache line where reading is copying, a system call's worth, a
@@ -29,9 +30,10 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	sonde_kallsyms_destroy(kernel->symbols);
 	kernel->symbols = NULL;
 	sonde_linux_modules_forget(&kernel->modules);
+	sonde_linux_task_layout_forget(kernel);
 	sonde_linux_symbol_files_forget(&kernel->symbol_files);
 	sonde_linux_types_forget(&kernel->types);
-	sonde_space_deinit(&kernel->image_space.space);
+	sonde_linux_image_space_deinit(&kernel->image_space);
 	sonde_space_deinit(&kernel->space.space);
 	kernel->banner = (struct sonde_linux_banner){.address = 0};
 }

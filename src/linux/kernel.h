@@ -22,6 +22,7 @@ struct sonde_linux_space {
 	struct sonde_page_tables tables;
 };
 
+struct sonde_linux_task_layout;
 struct sonde_linux_view;
 
 struct sonde_linux {
@@ -44,6 +45,8 @@ struct sonde_linux {
 	struct sonde_linux_symbol_files symbol_files;
 	struct sonde_linux_types types;
 	struct sonde_linux_modules modules;
+	/** Where members of tasks lie; NULL: nobody has asked yet. Owned. */
+	struct sonde_linux_task_layout *task_layout;
 	/** Places in the image, as far as they are known; and what the cache has. */
 	struct sonde_linux_places places, cached;
 	/** How threads see memory, one each; kept when the kernel is gone. */
@@ -68,6 +71,9 @@ static inline uint64_t sonde_linux_place(const struct sonde_linux *kernel, uint6
  * sonde_record_plan(): the dearer a read is, the more.
  */
 uint64_t sonde_linux_record_gap(const struct sonde_linux *kernel);
+
+/** How large the kernel's pages are (bytes), where its tables are known; else 4096. */
+uint64_t sonde_linux_page_bytes(const struct sonde_linux *kernel);
 
 /** The kernel level of @p target, or below it; NULL: there is none. */
 struct sonde_linux *sonde_linux_below(struct sonde_target *target);

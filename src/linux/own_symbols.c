@@ -94,10 +94,25 @@ static struct sonde_error *find_file(struct sonde_linux *kernel, bool *ret)
 	return *ret || kernel->symbols ? NULL : refuse();
 }
 
+struct sonde_error *sonde_linux_own_in_memory(struct sonde_linux *kernel,
+	const char *name, struct sonde_symbol *ret, bool *found)
+{
+	*found = false;
+	if (!kernel->symbols)
+		return NULL;
+	for (unsigned i = 0; i < SONDE_LINUX_PLACES_SYMBOLS; i++)
+		if (!strcmp(name, sonde_linux_places_symbols[i]))
+			return sonde_kallsyms_find_near(kernel->symbols, name,
+				&kernel->places.symbols[i], ret, found);
+	return sonde_kallsyms_find(kernel->symbols, name, 0, ret, found);
+}
+
 static struct sonde_error *find_in_memory(struct sonde_linux *kernel, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
 	*found = false;
+	if (!number)
+		return sonde_linux_own_in_memory(kernel, name, ret, found);
 	if (!kernel->symbols)
 		return NULL;
 	return sonde_kallsyms_find(kernel->symbols, name, number, ret, found);

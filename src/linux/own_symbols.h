@@ -31,4 +31,12 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_own_at(struct sonde_linux *kerne
 SONDE_NODISCARD struct sonde_error *sonde_linux_own_look_up(struct sonde_linux *kernel,
 	const char *name, struct sonde_symbol *ret, bool *found);
 
+/**
+ * The first one in the kernel's memory; where it is in the order of names is remembered
+ * from one attach to the next for those of sonde_linux_places_symbols. No error where
+ * there are no symbols.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_own_in_memory(struct sonde_linux *kernel,
+	const char *name, struct sonde_symbol *ret, bool *found);
+
 #endif

@@ -14,10 +14,17 @@ enum {
 	/** The kernel's Makefile has the linker make a SHA-1 (--build-id=sha1). */
 	SONDE_LINUX_BUILD_ID_BYTES = 20,
 	/** The text is shorter, its NUL included. */
-	SONDE_LINUX_PLACES_TEXT_MAX = 256,
+	SONDE_LINUX_PLACES_TEXT_MAX = 512,
 	/** No image is larger (bytes), and no place further from its beginning. */
 	SONDE_LINUX_PLACES_IMAGE_MAX = 1 << 30,
+	/** Symbols that are asked for at each attach. */
+	SONDE_LINUX_PLACES_SYMBOLS = 5,
+	/** scripts/kallsyms.c has three bytes for a symbol's number. */
+	SONDE_LINUX_PLACES_SYMBOL_MAX = 1 << 24,
 };
+
+/** Their names, in the order of @ref sonde_linux_places.symbols. */
+extern const char *const sonde_linux_places_symbols[SONDE_LINUX_PLACES_SYMBOLS];
 
 /** In bytes from the image's beginning on; 0: not known, since code is there. */
 struct sonde_linux_places {
@@ -28,6 +35,9 @@ struct sonde_linux_places {
 	uint64_t digits, markers;
 	/** The header of the BTF, where no symbol names it. */
 	uint64_t types;
+	/** 1 + where each is in the order of names, or would be: see
+	 * sonde_kallsyms_find_near(). No bytes, but places, too. */
+	uint32_t symbols[SONDE_LINUX_PLACES_SYMBOLS];
 };
 
 /** Returns the text's length. */

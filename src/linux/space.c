@@ -97,6 +97,16 @@ void sonde_linux_space_init(struct sonde_linux_space *ret, struct sonde_target *
 	refresh(ret);
 }
 
+uint64_t sonde_linux_page_bytes(const struct sonde_linux *kernel)
+{
+	const struct sonde_page_regime *regime = &kernel->space.tables.regime;
+	const struct sonde_page_format *format = regime->ranges[0].format;
+
+	if (!regime->range_count || !format)
+		return 4096;
+	return UINT64_C(1) << format->levels[format->level_count - 1].shift;
+}
+
 /* --- the facet -------------------------------------------------------------------- */
 
 static struct sonde_error *virtual_space(struct sonde_target *target,

@@ -163,10 +163,7 @@ static struct sonde_error *has_all_symbols(struct sonde_linux *kernel, bool *ret
 {
 	struct sonde_symbol symbol;
 
-	*ret = false;
-	if (!kernel->symbols)
-		return NULL;
-	return sonde_kallsyms_find(kernel->symbols, "linux_banner", 0, &symbol, ret);
+	return sonde_linux_own_in_memory(kernel, "linux_banner", &symbol, ret);
 }
 
 static bool is_about_the_file(const struct sonde_error *error)

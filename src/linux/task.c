@@ -4,11 +4,10 @@
 #include "kernel.h"
 #include "space_search.h"
 #include "task.h"
+#include "task_walk.h"
 #include "type_fields.h"
 
 enum {
-	/** Tasks that are looked at for one (PID_MAX_LIMIT). */
-	TASKS_MAX = 1 << 22,
 	/** CPUs, where the kernel does not say. */
 	CPUS_MAX = 8192,
 	/** Names like that of the first task. */
@@ -137,12 +136,28 @@ static struct sonde_error *read_current_x86(
 		&kernel->space.space, base + variable + member.bit_offset / 8, 8, ret);
 }
 
+/* riscv64: in tp in the kernel, in sscratch while a program runs (arch/riscv/kernel/
+ * entry.S). */
+static struct sonde_error *read_current_riscv64(
+	struct sonde_thread *thread, uint64_t *ret)
+{
+	CHECK(read_kernel_address(thread, "tp", ret));
+	if (!*ret)
+		CHECK(read_kernel_address(thread, "sscratch", ret));
+	if (*ret)
+		return NULL;
+	return sonde_error_create(SONDE_ERROR_NOT_FOUND,
+		"neither tp nor sscratch tells which task the CPU runs");
+}
+
 struct sonde_error *sonde_linux_current_task(
 	struct sonde_linux *kernel, struct sonde_thread *thread, uint64_t *ret)
 {
 	uint64_t variable;
 
 	CHECK(sonde_linux_find(kernel));
+	if (kernel->target.arch == &sonde_arch_riscv64)
+		return read_current_riscv64(thread, ret);
 	if (kernel->target.arch == &sonde_arch_x86_64) {
 		CHECK(read_current_x86(kernel, thread, ret));
 		return NULL;
@@ -243,91 +258,48 @@ struct sonde_error *sonde_linux_init_task(struct sonde_linux *kernel, uint64_t *
 
 /* --- a task by its number --------------------------------------------------------- */
 
-struct task_fields {
-	struct sonde_field next, tasks, pid, signal, thread_head, thread_node;
-};
-
-static const struct sonde_field_wish wishes[] = {
-	{"struct list_head", "next", offsetof(struct task_fields, next)},
-	{"struct task_struct", "tasks", offsetof(struct task_fields, tasks)},
-	{"struct task_struct", "pid", offsetof(struct task_fields, pid)},
-	{"struct task_struct", "signal", offsetof(struct task_fields, signal)},
-	{"struct signal_struct", "thread_head",
-		offsetof(struct task_fields, thread_head)},
-	{"struct task_struct", "thread_node", offsetof(struct task_fields, thread_node)},
-};
-
-struct finder {
-	struct sonde_linux *kernel;
-	struct task_fields fields;
-	uint64_t pid;
-	/** Tasks that were looked at. */
-	unsigned seen;
-	uint64_t task;
-	bool found;
-};
-
-static struct sonde_error *look_at(struct finder *finder, uint64_t task)
+/* Of those of @p walk; 0 as *@p ret: none has it. */
+static struct sonde_error *find_along(
+	struct sonde_linux_task_walk *walk, uint64_t pid, uint64_t *ret)
 {
-	uint64_t pid;
+	for (;;) {
+		struct sonde_error *error;
+		uint64_t number;
+		bool more;
 
-	if (++finder->seen > TASKS_MAX)
-		return sonde_error_create(
-			SONDE_ERROR_BAD_DATA, "the list of tasks has no end");
-	CHECK(sonde_field_read(
-		&finder->fields.pid, &finder->kernel->space.space, task, &pid));
-	finder->found = pid == finder->pid;
-	finder->task = task;
-	return NULL;
-}
-
-/* Along a list whose head is at @p head, by the links at @p links of each task. */
-static struct sonde_error *look_along(struct finder *finder, uint64_t head,
-	uint64_t links, struct sonde_error *(*look)(struct finder *, uint64_t))
-{
-	struct sonde_space *space = &finder->kernel->space.space;
-	uint64_t link;
-
-	CHECK(sonde_field_read(&finder->fields.next, space, head, &link));
-	while (link != head && !finder->found) {
-		CHECK(look(finder, link - links));
-		CHECK(sonde_field_read(&finder->fields.next, space, link, &link));
+		CHECK(sonde_linux_task_walk_next(walk, ret, &more));
+		if (!more)
+			break;
+		error = sonde_field_read(
+			&walk->links->pid, &walk->kernel->space.space, *ret, &number);
+		if (error && !sonde_error_is(error, SONDE_ERROR_FAULT))
+			return error;
+		if (!error && number == pid)
+			return NULL;
+		sonde_error_destroy(error);
 	}
+	*ret = 0;
 	return NULL;
 }
 
-/* A process: its threads are those of its signals, it is one of them. */
-static struct sonde_error *look_at_process(struct finder *finder, uint64_t task)
-{
-	const struct task_fields *fields = &finder->fields;
-	uint64_t signal;
-
-	CHECK(look_at(finder, task));
-	if (finder->found)
-		return NULL;
-	CHECK(sonde_field_read(
-		&fields->signal, &finder->kernel->space.space, task, &signal));
-	return look_along(finder, signal + fields->thread_head.offset,
-		fields->thread_node.offset, look_at);
-}
-
+/* Processes first: there are fewer of them, and they are what is asked for. */
 struct sonde_error *sonde_linux_find_task(
 	struct sonde_linux *kernel, uint64_t pid, uint64_t *ret)
 {
-	struct finder finder = {.kernel = kernel, .pid = pid};
-	const struct sonde_types *types;
-	uint64_t init_task;
+	struct sonde_linux_task_walk walk;
+	uint64_t task = 0;
 
-	CHECK(sonde_linux_types_find(&kernel->types, &types));
-	CHECK(sonde_fields_resolve(types, wishes, ARRAY_SIZE(wishes), &finder.fields));
-	CHECK(sonde_linux_init_task(kernel, &init_task));
-	CHECK(look_at(&finder, init_task));
-	if (!finder.found)
-		CHECK(look_along(&finder, init_task + finder.fields.tasks.offset,
-			finder.fields.tasks.offset, look_at_process));
-	if (!finder.found)
-		return sonde_error_create(
-			SONDE_ERROR_NOT_FOUND, "no task has the number %" PRIu64, pid);
-	*ret = finder.task;
+	if (!pid)
+		return sonde_linux_init_task(kernel, ret);
+	for (unsigned threads = 0; threads <= 1 && !task; threads++) {
+		CHECK(sonde_linux_task_walk_begin(&walk, kernel, threads));
+		CHECK(find_along(&walk, pid, &task));
+	}
+	if (!task)
+		return sonde_error_create(SONDE_ERROR_NOT_FOUND,
+			"no task has the number %" PRIu64 "%s%s", pid,
+			walk.incomplete ? ", as far as can be seen: " : "",
+			walk.incomplete ?: "");
+	*ret = task;
 	return NULL;
 }

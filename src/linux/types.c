@@ -147,9 +147,7 @@ static struct sonde_error *load_from_memory(struct sonde_linux_types *types)
 	struct sonde_symbol symbol;
 	bool found = false;
 
-	if (kernel->symbols)
-		CHECK(sonde_kallsyms_find(
-			kernel->symbols, "__start_BTF", 0, &symbol, &found));
+	CHECK(sonde_linux_own_in_memory(kernel, "__start_BTF", &symbol, &found));
 	if (found)
 		return sonde_error_while(
 			read_at(types, symbol.address), "reading the kernel's types");

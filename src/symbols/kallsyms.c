@@ -165,13 +165,37 @@ static struct sonde_error *read_in_order(struct sonde_kallsyms *kallsyms, uint32
 	return read_name(kallsyms, *index, ret);
 }
 
-static struct sonde_error *find_by_sequences(struct sonde_kallsyms *kallsyms,
-	const char *wanted, unsigned number, uint32_t *ret, bool *found)
+/* Whether all names before @p place come before @p wanted, and none from there on. */
+static struct sonde_error *is_place_of(
+	struct sonde_kallsyms *kallsyms, const char *wanted, uint32_t place, bool *ret)
+{
+	char name[SONDE_SYMBOL_NAME_BYTES + 1];
+	uint32_t index;
+
+	*ret = place <= kallsyms->tables.count;
+	if (*ret && place) {
+		CHECK(read_in_order(kallsyms, place - 1, &index, name));
+		*ret = strcmp(name + 1, wanted) < 0;
+	}
+	if (*ret && place < kallsyms->tables.count) {
+		CHECK(read_in_order(kallsyms, place, &index, name));
+		*ret = strcmp(name + 1, wanted) >= 0;
+	}
+	return NULL;
+}
+
+/* *@p place: 1 + where it may be, and is. */
+static struct sonde_error *find_place(
+	struct sonde_kallsyms *kallsyms, const char *wanted, uint32_t *place)
 {
 	uint32_t low = 0, high = kallsyms->tables.count, index;
 	char name[SONDE_SYMBOL_NAME_BYTES + 1];
+	bool there = false;
 
-	*found = false;
+	if (*place)
+		CHECK(is_place_of(kallsyms, wanted, *place - 1, &there));
+	if (there)
+		return NULL;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -181,6 +205,19 @@ static struct sonde_error *find_by_sequences(struct sonde_kallsyms *kallsyms,
 		else
 			high = middle;
 	}
+	*place = low + 1;
+	return NULL;
+}
+
+static struct sonde_error *find_by_sequences(struct sonde_kallsyms *kallsyms,
+	const char *wanted, unsigned number, uint32_t *place, uint32_t *ret, bool *found)
+{
+	char name[SONDE_SYMBOL_NAME_BYTES + 1];
+	uint32_t low;
+
+	*found = false;
+	CHECK(find_place(kallsyms, wanted, place));
+	low = *place - 1;
 	if (number >= kallsyms->tables.count - low)
 		return NULL;
 	CHECK(read_in_order(kallsyms, low + number, ret, name));
@@ -376,12 +413,25 @@ struct sonde_error *sonde_kallsyms_get(
 struct sonde_error *sonde_kallsyms_find(struct sonde_kallsyms *kallsyms, const char *name,
 	unsigned number, struct sonde_symbol *ret, bool *found)
 {
-	uint32_t index = 0;
+	uint32_t index = 0, place = 0;
 
 	if (kallsyms->tables.sequences)
-		CHECK(find_by_sequences(kallsyms, name, number, &index, found));
+		CHECK(find_by_sequences(kallsyms, name, number, &place, &index, found));
 	else
 		CHECK(find_by_hash(kallsyms, name, number, &index, found));
+	return *found ? get(kallsyms, index, ret) : NULL;
+}
+
+struct sonde_error *sonde_kallsyms_find_near(struct sonde_kallsyms *kallsyms,
+	const char *name, uint32_t *near, struct sonde_symbol *ret, bool *found)
+{
+	uint32_t index = 0;
+
+	if (!kallsyms->tables.sequences) {
+		*near = 0;
+		return sonde_kallsyms_find(kallsyms, name, 0, ret, found);
+	}
+	CHECK(find_by_sequences(kallsyms, name, 0, near, &index, found));
 	return *found ? get(kallsyms, index, ret) : NULL;
 }
 

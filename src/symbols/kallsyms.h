@@ -26,6 +26,8 @@ struct sonde_kallsyms_place {
 	 * held against all that is held against what a search finds. 0: nobody knows.
 	 */
 	uint64_t digits, markers;
+	/** A read is a round trip: samples come before a search. */
+	bool slow;
 };
 
 /**
@@ -54,6 +56,15 @@ SONDE_NODISCARD struct sonde_error *sonde_kallsyms_get(
 /** As sonde_symbol_find(); *@p found instead of an error. */
 SONDE_NODISCARD struct sonde_error *sonde_kallsyms_find(struct sonde_kallsyms *kallsyms,
 	const char *name, unsigned number, struct sonde_symbol *ret, bool *found);
+
+/**
+ * The first one called @p name. *@p near is 1 + where in the order of names it may be, or
+ * 0, and is replaced by where it is, or would be; looking there first costs two names
+ * instead of one for each step of a search. 0 where the table has no such order.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_kallsyms_find_near(
+	struct sonde_kallsyms *kallsyms, const char *name, uint32_t *near,
+	struct sonde_symbol *ret, bool *found);
 
 /**
  * As sonde_symbol_at(); *@p found instead of an error. Outside of the image, where

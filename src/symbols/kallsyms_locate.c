@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "kallsyms_sample.h"
 #include "kallsyms_tables.h"
 #include "space_search.h"
 
@@ -562,6 +563,18 @@ static struct sonde_error *try_place(
 	return *fits ? find_offsets(locator, fits) : NULL;
 }
 
+static struct sonde_error *try_samples(
+	struct locator *locator, const struct sonde_kallsyms_place *place, bool *fits)
+{
+	struct sonde_kallsyms_range ranges[SONDE_KALLSYMS_SAMPLE_RANGES];
+	unsigned count;
+
+	CHECK(sonde_kallsyms_sample(locator->tables->space, place, ranges, &count));
+	for (unsigned i = 0; i < count && !*fits; i++)
+		CHECK(search_range(locator, ranges[i].first, ranges[i].last, fits));
+	return NULL;
+}
+
 struct sonde_error *sonde_kallsyms_locate(struct sonde_space *space,
 	const struct sonde_kallsyms_place *place, struct sonde_kallsyms_tables *ret)
 {
@@ -574,7 +587,10 @@ struct sonde_error *sonde_kallsyms_locate(struct sonde_space *space,
 	if (fits)
 		return NULL;
 	locator = (struct locator){.tables = ret};
-	CHECK(search_range(&locator, place->likely, place->last, &fits));
+	if (place->slow)
+		CHECK(try_samples(&locator, place, &fits));
+	if (!fits)
+		CHECK(search_range(&locator, place->likely, place->last, &fits));
 	if (!fits && place->likely > place->first)
 		CHECK(search_range(&locator, place->first,
 			place->likely + sizeof(digits) - 2, &fits));

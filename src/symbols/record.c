@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <endian.h>
 #include <string.h>
 
 #include "record.h"
@@ -68,8 +69,30 @@ struct sonde_error *sonde_record_read(const struct sonde_record *record,
 	return NULL;
 }
 
+/* The bytes at @p place, as most integers and all pointers are; false: it is another. */
+static bool get_plain(
+	const struct sonde_field *field, const uint8_t *place, uint64_t *ret)
+{
+	uint32_t small;
+
+	if (field->bit_size || field->big_endian)
+		return false;
+	if (field->bytes == 8) {
+		memcpy(ret, place, 8);
+		*ret = le64toh(*ret);
+		return true;
+	}
+	if (field->bytes != 4)
+		return false;
+	memcpy(&small, place, 4);
+	small = le32toh(small);
+	*ret = field->is_signed ? (uint64_t)(int32_t)small : small;
+	return true;
+}
+
 uint64_t sonde_record_integer(const struct sonde_field *field, const void *copy)
 {
+	uint64_t value;
 	const struct sonde_bits bits = {
 		.offset = field->bit_offset,
 		.size = field->bit_size,
@@ -80,6 +103,8 @@ uint64_t sonde_record_integer(const struct sonde_field *field, const void *copy)
 
 	if (!field->present)
 		return 0;
+	if (get_plain(field, (const uint8_t *)copy + field->offset, &value))
+		return value;
 	return sonde_bits_get(&bits, (const uint8_t *)copy + field->offset);
 }
 

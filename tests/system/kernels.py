@@ -36,7 +36,7 @@ class Kernel:
 
 # arm64: KIMAGE_VADDR (Documentation/arch/arm64/memory.rst), and behind it a head of 64 KiB
 # where /proc/kallsyms begins with _stext. Few CPUs have pages of 16 KiB;
-# with them addresses have 47 bits.
+# with them addresses have 47 bits. riscv64: KERNEL_LINK_ADDR, and a head of 8 KiB.
 KERNELS = [
     Kernel("amd64", "bullseye", "linux-image-cloud-amd64"),
     Kernel("amd64", "bullseye", "linux-image-rt-amd64"),
@@ -54,6 +54,8 @@ KERNELS = [
     Kernel("arm64", "trixie", "linux-image-arm64-16k", 0xffffc00080000000,
            "max,pauth-impdef=on"),
     Kernel("arm64", "sid", "linux-image-cloud-arm64", 0xffff800080000000),
+    Kernel("riscv64", "trixie", "linux-image-riscv64", 0xffffffff80002000),
+    Kernel("riscv64", "sid", "linux-image-riscv64", 0xffffffff80002000),
 ]
 
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "text_pool.h"
+
+enum {
+	PIECE_BYTES = 16 << 10,
+};
+
+struct sonde_text_piece {
+	struct sonde_text_piece *next;
+	size_t used, bytes;
+	char text[];
+};
+
+struct sonde_error *sonde_text_pool_add(
+	struct sonde_text_pool *pool, const char *text, const char **ret)
+{
+	struct sonde_text_piece *piece = pool->pieces;
+	size_t length = strlen(text) + 1;
+
+	if (!piece || piece->bytes - piece->used < length) {
+		size_t bytes = length > PIECE_BYTES ? length : PIECE_BYTES;
+
+		piece = malloc(sizeof(*piece) + bytes);
+		if (!piece)
+			return sonde_error_no_memory();
+		piece->next = pool->pieces;
+		piece->used = 0;
+		piece->bytes = bytes;
+		pool->pieces = piece;
+	}
+	*ret = memcpy(piece->text + piece->used, text, length);
+	piece->used += length;
+	return NULL;
+}
+
+void sonde_text_pool_deinit(struct sonde_text_pool *pool)
+{
+	while (pool->pieces) {
+		struct sonde_text_piece *piece = pool->pieces;
+
+		pool->pieces = piece->next;
+		free(piece);
+	}
+}

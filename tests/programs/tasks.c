@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tasks to be looked at, for guests of any architecture, without a C library:
+ *
+ *	tasks name HEX		is called so (bytes in hexadecimal), and sleeps
+ *	tasks threads N		has N threads beside the first, which sleep
+ *	tasks owner R E S	has these users and groups: real, effective, saved
+ *	tasks zombie		has a child that has ended
+ *	tasks many N		has N children, which sleep
+ *	tasks churn N		for N seconds children are born and end, as many as can
+ *be; then it writes how many
+ */
+typedef unsigned long word;
+
+enum {
+#if defined(__x86_64__)
+	SYS_WRITE = 1,
+	SYS_CLONE = 56,
+	SYS_EXIT = 60,
+	SYS_SIGACTION = 13,
+	SYS_SETRESUID = 117,
+	SYS_SETRESGID = 119,
+	SYS_SLEEP = 35,
+	SYS_PRCTL = 157,
+	SYS_CLOCK = 228,
+#else
+	SYS_WRITE = 64,
+	SYS_CLONE = 220,
+	SYS_EXIT = 93,
+	SYS_SIGACTION = 134,
+	SYS_SETRESUID = 147,
+	SYS_SETRESGID = 149,
+	SYS_SLEEP = 101,
+	SYS_PRCTL = 167,
+	SYS_CLOCK = 113,
+#endif
+	NAME_BYTES = 16,
+	THREADS_MAX = 64,
+	STACK_BYTES = 4096,
+	PR_SET_NAME = 15,
+	SIGCHLD = 17,
+	/** CLONE_VM | _FS | _FILES | _SIGHAND | _THREAD | _SYSVSEM */
+	THREAD = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000,
+	/** CLONE_VM | CLONE_VFORK */
+	VFORK = 0x100 | 0x4000,
+};
+
+#if defined(__x86_64__)
+static long call(word number, word a, word b, word c, word d)
+{
+	register word r10 __asm__("r10") = d;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(0L)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+/* A thread has nothing on its stack to return to. */
+static void start_thread(word flags, void *stack)
+{
+	word result = SYS_CLONE;
+
+	__asm__ volatile("syscall\n\ttest %%eax, %%eax\n\tjnz 1f\n"
+			 "0:\n\tmovl %[sleep], %%eax\n\tmovq %[time], %%rdi\n"
+			 "\txorl %%esi, %%esi\n\tsyscall\n\tjmp 0b\n1:"
+			 : "+a"(result)
+			 : "D"(flags), "S"(stack),
+			 "d"(0L), [sleep] "i"(SYS_SLEEP), [time] "r"(stack)
+			 : "rcx", "r11", "memory");
+}
+
+__asm__(".globl _start\n_start:\n\tmovq %rsp, %rdi\n\tandq $-16, %rsp\n\tcall begin\n");
+#else
+static long call(word number, word a, word b, word c, word d)
+{
+	register word x8 __asm__("x8") = number;
+	register word x0 __asm__("x0") = a;
+	register word x1 __asm__("x1") = b;
+	register word x2 __asm__("x2") = c;
+	register word x3 __asm__("x3") = d;
+	register word x4 __asm__("x4") = 0;
+
+	__asm__ volatile("svc #0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "memory");
+	return (long)x0;
+}
+
+static void start_thread(word flags, void *stack)
+{
+	register word x8 __asm__("x8") = SYS_CLONE;
+	register word x0 __asm__("x0") = flags;
+	register word x1 __asm__("x1") = (word)stack;
+	register word x2 __asm__("x2") = 0;
+	register word x3 __asm__("x3") = 0;
+	register word x4 __asm__("x4") = 0;
+
+	__asm__ volatile(
+		"svc #0\n\tcbnz x0, 1f\n"
+		"0:\n\tmov x8, %[sleep]\n\tmov x0, sp\n\tmov x1, #0\n"
+		"\tsvc #0\n\tb 0b\n1:"
+		: "+r"(x0)
+		: "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), [sleep] "i"(SYS_SLEEP)
+		: "memory");
+}
+
+__asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl begin\n");
+#endif
+
+static void sleep_for_ever(void)
+{
+	word time[2] = {1000000, 0};
+
+	for (;;)
+		call(SYS_SLEEP, (word)time, 0, 0, 0);
+}
+
+static void end(word status)
+{
+	call(SYS_EXIT, status, 0, 0, 0);
+	__builtin_unreachable();
+}
+
+static word number(const char *text)
+{
+	word value = 0;
+
+	for (; *text; text++)
+		value = value * 10 + (word)(*text - '0');
+	return value;
+}
+
+static word digit(char character)
+{
+	return (word)(character <= '9' ? character - '0' : character - 'a' + 10);
+}
+
+static void name(const char *hex)
+{
+	char bytes[NAME_BYTES] = {0};
+
+	for (unsigned i = 0; i < NAME_BYTES - 1 && hex[2 * i]; i++)
+		bytes[i] = (char)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
+	call(SYS_PRCTL, PR_SET_NAME, (word)bytes, 0, 0);
+	sleep_for_ever();
+}
+
+static void threads(word count)
+{
+	static word stacks[THREADS_MAX][STACK_BYTES / sizeof(word)];
+
+	for (word i = 0; i < count && i < THREADS_MAX; i++) {
+		word *top = stacks[i] + STACK_BYTES / sizeof(word) - 2;
+
+		top[0] = 1000000;
+		top[1] = 0;
+		start_thread(THREAD, top);
+	}
+	sleep_for_ever();
+}
+
+static void owner(word real, word effective, word saved)
+{
+	call(SYS_SETRESGID, real, effective, saved, 0);
+	call(SYS_SETRESUID, real, effective, saved, 0);
+	sleep_for_ever();
+}
+
+static void zombie(void)
+{
+	if (call(SYS_CLONE, SIGCHLD, 0, 0, 0) == 0)
+		end(0);
+	sleep_for_ever();
+}
+
+static void many(word count)
+{
+	for (word i = 0; i < count; i++)
+		if (call(SYS_CLONE, SIGCHLD, 0, 0, 0) == 0)
+			sleep_for_ever();
+	sleep_for_ever();
+}
+
+static word seconds(void)
+{
+	word time[2];
+
+	call(SYS_CLOCK, 1, (word)time, 0, 0);
+	return time[0];
+}
+
+static void say(word count)
+{
+	char text[24];
+	char *at = text + sizeof(text);
+
+	*--at = '\n';
+	do
+		*--at = (char)('0' + count % 10);
+	while (count /= 10);
+	call(SYS_WRITE, 1, (word)at, (word)(text + sizeof(text) - at), 0);
+}
+
+/* Every fourth child gets memory of its own; the others have their parent's, which waits
+ * for them. Nobody wants to know how they ended. */
+static void churn(word limit)
+{
+	word count = 0, until = seconds() + limit;
+	const word ignore[4] = {1};
+
+	call(SYS_SIGACTION, SIGCHLD, (word)ignore, 0, 8);
+	while (seconds() < until) {
+		word how = count % 4 == 0 ? SIGCHLD : (word)SIGCHLD | VFORK;
+		long child = call(SYS_CLONE, how, 0, 0, 0);
+
+		if (child == 0)
+			end(0);
+		count += child > 0;
+	}
+	say(count);
+	end(0);
+}
+
+__attribute__((used)) void begin(const word *stack)
+{
+	const char *const *words = (const char *const *)(stack + 1);
+	word count = stack[0];
+	char kind = count > 1 ? words[1][0] : 0;
+
+	if (kind == 'n' && count > 2)
+		name(words[2]);
+	if (kind == 't' && count > 2)
+		threads(number(words[2]));
+	if (kind == 'o' && count > 4)
+		owner(number(words[2]), number(words[3]), number(words[4]));
+	if (kind == 'm' && count > 2)
+		many(number(words[2]));
+	if (kind == 'z')
+		zombie();
+	if (kind == 'c' && count > 2)
+		churn(number(words[2]));
+	end(2);
+}
