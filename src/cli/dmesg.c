@@ -12,6 +12,7 @@
 #include "options.h"
 #include "report.h"
 #include "signals.h"
+#include "standstill.h"
 #include "suspend.h"
 #include "table.h"
 
@@ -43,8 +44,10 @@ static void put_level(struct cli_output *output, unsigned level)
 static bool put_line(struct cli_output *output, const struct sonde_kernel_record *record,
 	const char *text, size_t length)
 {
-	/* Cut to microseconds, as the kernel does. */
-	cli_put_decimal(output, (double)(record->time / 1000) / 1e6, 6);
+	/* Cut, as the kernel does. */
+	uint64_t microseconds = record->time / 1000;
+
+	cli_put_decimal(output, (double)microseconds / 1e6, 6);
 	put_level(output, record->level);
 	cli_put_guest_bytes(output, text, length);
 	cli_put_integer(output, record->facility);
@@ -199,26 +202,47 @@ static int check_running(struct cli *cli)
 		"the target stands still");
 }
 
+struct reading {
+	struct sonde_kernel_log_options options;
+	struct sonde_kernel_log *log;
+};
+
+static struct sonde_error *read_records(struct cli *cli, void *user)
+{
+	struct reading *reading = user;
+
+	sonde_kernel_log_close(reading->log);
+	reading->log = NULL;
+	return sonde_kernel_log_open(cli->target, &reading->options, &reading->log);
+}
+
+static int show_all(struct cli *cli, const struct reading *reading)
+{
+	struct cli_output output;
+	int status = CLI_DONE, ended;
+
+	cli_output_begin(&output, cli, CLI_STREAM, columns);
+	show(&output, reading->log);
+	if (reading->options.follow)
+		status = follow(cli, &output, reading->log);
+	ended = cli_output_end(&output);
+	return status == CLI_DONE ? ended : status;
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_kernel_log_options options = {
-		.size = sizeof(options), .follow = follows(arguments)};
-	struct sonde_kernel_log *log;
-	struct cli_output output;
-	int status = cli_need_kernel(cli), ended;
+	struct reading reading = {.options = {.size = sizeof(reading.options),
+					  .follow = follows(arguments)}};
+	int status = cli_need_kernel(cli);
 
-	if (status == CLI_DONE && options.follow)
+	if (status == CLI_DONE && reading.options.follow)
 		status = check_running(cli);
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, sonde_kernel_log_open(cli->target, &options, &log));
-	cli_output_begin(&output, cli, CLI_STREAM, columns);
-	show(&output, log);
-	if (options.follow)
-		status = follow(cli, &output, log);
-	ended = cli_output_end(&output);
-	sonde_kernel_log_close(log);
-	return status == CLI_DONE ? ended : status;
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_records, &reading);
+	if (status == CLI_DONE)
+		status = show_all(cli, &reading);
+	sonde_kernel_log_close(reading.log);
+	return status;
 }
 
 static const struct cli_option options[] = {
@@ -233,6 +257,7 @@ const struct cli_command cli_command_dmesg = {
 	.example = "-f",
 	.options = options,
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.check = check,
 	.run = run,
 };

@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -75,16 +76,25 @@ static int show(struct cli *cli, struct sonde_irqs *irqs)
 	return cli_output_end(&output);
 }
 
+static struct sonde_error *read_irqs(struct cli *cli, void *user)
+{
+	struct sonde_irqs **irqs = user;
+
+	sonde_irqs_close(*irqs);
+	*irqs = NULL;
+	return sonde_irqs_open(cli->target, irqs);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_irqs *irqs;
+	struct sonde_irqs *irqs = NULL;
 	int status = cli_need_kernel(cli);
 
 	(void)arguments;
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, sonde_irqs_open(cli->target, &irqs));
-	status = show(cli, irqs);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_irqs, &irqs);
+	if (status == CLI_DONE)
+		status = show(cli, irqs);
 	sonde_irqs_close(irqs);
 	return status;
 }
@@ -95,5 +105,6 @@ const struct cli_command cli_command_irq = {
 		   "which CPU",
 	.example = "",
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 };

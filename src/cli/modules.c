@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -83,18 +84,27 @@ static int show(struct cli *cli, struct sonde_modules *modules)
 	return cli_output_end(&output);
 }
 
-static int run(struct cli *cli, const struct cli_arguments *arguments)
+static struct sonde_error *read_modules(struct cli *cli, void *user)
 {
 	const struct sonde_modules_options options = {
 		.size = sizeof(options), .users = true};
-	struct sonde_modules *modules;
+	struct sonde_modules **modules = user;
+
+	sonde_modules_close(*modules);
+	*modules = NULL;
+	return sonde_modules_open(cli->target, &options, modules);
+}
+
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_modules *modules = NULL;
 	int status = cli_need_kernel(cli);
 
 	(void)arguments;
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, sonde_modules_open(cli->target, &options, &modules));
-	status = show(cli, modules);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_modules, &modules);
+	if (status == CLI_DONE)
+		status = show(cli, modules);
 	sonde_modules_close(modules);
 	return status;
 }
@@ -104,5 +114,6 @@ const struct cli_command cli_command_modules = {
 	.summary = "the kernel's modules: where they are, and who uses them",
 	.example = "",
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -88,16 +89,25 @@ static int show(struct cli *cli, struct sonde_syscalls *calls)
 	return cli_output_end(&output);
 }
 
+static struct sonde_error *read_calls(struct cli *cli, void *user)
+{
+	struct sonde_syscalls **calls = user;
+
+	sonde_syscalls_close(*calls);
+	*calls = NULL;
+	return sonde_syscalls_open(cli->target, calls);
+}
+
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct sonde_syscalls *calls;
+	struct sonde_syscalls *calls = NULL;
 	int status = cli_need_kernel(cli);
 
 	(void)arguments;
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, sonde_syscalls_open(cli->target, &calls));
-	status = show(cli, calls);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_calls, &calls);
+	if (status == CLI_DONE)
+		status = show(cli, calls);
 	sonde_syscalls_close(calls);
 	return status;
 }
@@ -107,5 +117,6 @@ const struct cli_command cli_command_syscalls = {
 	.summary = "the table of system calls, each entry checked",
 	.example = "",
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 };

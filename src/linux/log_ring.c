@@ -395,7 +395,7 @@ static struct sonde_error *begin_chunk(const struct sonde_linux_log_ring *ring,
 
 	chunk->first = first;
 	chunk->count = count;
-	chunk->window.length = 0;
+	chunk->window.first = chunk->window.length = 0;
 	CHECK(read_elements(ring, shape->descs, ring->fields.desc.bytes, first, count,
 		chunk->before));
 	CHECK(read_elements(

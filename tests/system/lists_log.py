@@ -53,6 +53,7 @@ def check(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) -> None:
     if sonde.target.startswith("gdb:"):
         check_followed_by_stub(tap, name, guest, sonde)
     if whole:
+        check_standing(tap, name, sonde)
         check_taints(tap, name, guest, sonde)
         check_hooked(tap, name, guest, sonde)
         check_flood(tap, name, guest, sonde)
@@ -110,6 +111,15 @@ def check_names(tap: Tap, name: str, guest: Guest, sonde: Sonde, whole: bool) ->
     wrong = sonde.run("print", "virtio_brake_device")
     tap.check(f"{name}: a name that nearly is a module's", wrong.status == 1 and
               "virtio_break_device" in wrong.err, wrong)
+
+
+def check_standing(tap: Tap, name: str, sonde: Sonde) -> None:
+    """With --stop the guest stands while a list is read, and goes on."""
+    for command in ("modules", "dmesg", "syscalls", "irq"):
+        running, standing = sonde.run("--json", command), sonde.run("--stop", "--json", command)
+        tap.check(f"{name}: --stop {command} says for how long the guest stood", standing.status == 0
+                  and re.search(r"stood|stopped", standing.err) and
+                  len(standing.rows) >= len(running.rows) > 3, standing.err)
 
 
 def check_taints(tap: Tap, name: str, guest: Guest, sonde: Sonde) -> None:
