@@ -161,6 +161,8 @@ static void test_backing_file(void **state)
 			16),
 		16);
 	set(image.areas[0], "struct vm_area_struct", "vm_file", file);
+	set(image.tree.dentries[TREE_LONG], "struct dentry", "d_sb",
+		image.tree.super_blocks[1]);
 	for (unsigned i = 0; i < 2; i++) {
 		mappings = open_mappings();
 		mapping = sonde_mappings_next(mappings);
@@ -170,6 +172,13 @@ static void test_backing_file(void **state)
 		sonde_mappings_close(mappings);
 		set(file, "struct file", "f_mode", 1 << 25);
 	}
+	/* The same bit, of a file that has nothing behind it. */
+	set(path, "struct path", "mnt", 0x401000);
+	mappings = open_mappings();
+	mapping = sonde_mappings_next(mappings);
+	assert_string_equal(mapping->path, tree_paths[TREE_GONE]);
+	assert_false(mapping->torn);
+	sonde_mappings_close(mappings);
 	process_image_end(&image);
 }
 
