@@ -18,6 +18,7 @@
 #include <sonde/socket.h>
 
 #include "process_image.h"
+#include "text_pool.h"
 
 static struct process_image image;
 static struct linux_image *const fake = &image.tree.fake;
@@ -759,6 +760,24 @@ static void test_interfaces(void **state)
 	process_image_end(&image);
 }
 
+/* --- texts ------------------------------------------------------------------------ */
+
+static void test_texts(void **state)
+{
+	struct sonde_text_pool pool = {.bytes = SONDE_TEXT_POOL_BYTES - 10};
+	const char *text;
+
+	(void)state;
+	assert_null(sonde_text_pool_add(&pool, "fits", &text));
+	assert_string_equal(text, "fits");
+	assert_false(pool.is_full);
+	assert_null(sonde_text_pool_add(&pool, "fits not", &text));
+	assert_null(text);
+	assert_true(pool.is_full);
+	sonde_text_pool_deinit(&pool);
+	assert_false(pool.is_full);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -778,6 +797,7 @@ int main(void)
 		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_lying_mounts),
 		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -319,7 +319,8 @@ const struct sonde_mapping *sonde_mappings_next(struct sonde_mappings *mappings)
 
 const char *sonde_mappings_incomplete(const struct sonde_mappings *mappings)
 {
-	return mappings->incomplete;
+	return mappings->texts.is_full ? "there is more text than any system has"
+				       : mappings->incomplete;
 }
 
 void sonde_mappings_close(struct sonde_mappings *mappings)
