@@ -18,6 +18,7 @@
 #include <sonde/socket.h>
 
 #include "process_image.h"
+#include "text_pool.h"
 
 static struct process_image image;
 static struct linux_image *const fake = &image.tree.fake;
@@ -161,6 +162,8 @@ static void test_backing_file(void **state)
 			16),
 		16);
 	set(image.areas[0], "struct vm_area_struct", "vm_file", file);
+	set(image.tree.dentries[TREE_LONG], "struct dentry", "d_sb",
+		image.tree.super_blocks[1]);
 	for (unsigned i = 0; i < 2; i++) {
 		mappings = open_mappings();
 		mapping = sonde_mappings_next(mappings);
@@ -170,6 +173,13 @@ static void test_backing_file(void **state)
 		sonde_mappings_close(mappings);
 		set(file, "struct file", "f_mode", 1 << 25);
 	}
+	/* The same bit, of a file that has nothing behind it. */
+	set(path, "struct path", "mnt", 0x401000);
+	mappings = open_mappings();
+	mapping = sonde_mappings_next(mappings);
+	assert_string_equal(mapping->path, tree_paths[TREE_GONE]);
+	assert_false(mapping->torn);
+	sonde_mappings_close(mappings);
 	process_image_end(&image);
 }
 
@@ -750,6 +760,24 @@ static void test_interfaces(void **state)
 	process_image_end(&image);
 }
 
+/* --- texts ------------------------------------------------------------------------ */
+
+static void test_texts(void **state)
+{
+	struct sonde_text_pool pool = {.bytes = SONDE_TEXT_POOL_BYTES - 10};
+	const char *text;
+
+	(void)state;
+	assert_null(sonde_text_pool_add(&pool, "fits", &text));
+	assert_string_equal(text, "fits");
+	assert_false(pool.is_full);
+	assert_null(sonde_text_pool_add(&pool, "fits not", &text));
+	assert_null(text);
+	assert_true(pool.is_full);
+	sonde_text_pool_deinit(&pool);
+	assert_false(pool.is_full);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -769,6 +797,7 @@ int main(void)
 		cmocka_unit_test(test_mounts),
 		cmocka_unit_test(test_lying_mounts),
 		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

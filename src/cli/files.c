@@ -6,6 +6,7 @@
 #include "process.h"
 #include "report.h"
 #include "socket.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -86,10 +87,10 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	struct reading reading = {.pid = cli_process(arguments)};
 	int status = cli_need_kernel(cli);
 
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, read_files(cli, &reading));
-	status = show(cli, reading.files);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_files, &reading);
+	if (status == CLI_DONE)
+		status = show(cli, reading.files);
 	sonde_files_close(reading.files);
 	return status;
 }
@@ -102,6 +103,7 @@ const struct cli_command cli_command_files = {
 	.summary = "the files that a process has open, sockets with their addresses",
 	.example = "1",
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 	.check = cli_check_process,
 };

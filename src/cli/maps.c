@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "process.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -70,10 +71,10 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	struct reading reading = {.pid = cli_process(arguments)};
 	int status = cli_need_kernel(cli);
 
-	if (status != CLI_DONE)
-		return status;
-	CLI_TRY(cli, read_mappings(cli, &reading));
-	status = show(cli, reading.mappings);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_mappings, &reading);
+	if (status == CLI_DONE)
+		status = show(cli, reading.mappings);
 	sonde_mappings_close(reading.mappings);
 	return status;
 }
@@ -86,6 +87,7 @@ const struct cli_command cli_command_maps = {
 	.summary = "the memory areas of a process",
 	.example = "1",
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 	.check = cli_check_process,
 };

@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -80,11 +81,11 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	};
 	int status = cli_need_kernel(cli);
 
-	if (status != CLI_DONE)
-		return status;
 	cli_option_number(arguments, "--pid", &reading.options.pid);
-	CLI_TRY(cli, read_mounts(cli, &reading));
-	status = show(cli, reading.mounts);
+	if (status == CLI_DONE)
+		status = cli_read_standing(cli, read_mounts, &reading);
+	if (status == CLI_DONE)
+		status = show(cli, reading.mounts);
 	sonde_mounts_close(reading.mounts);
 	return status;
 }
@@ -103,5 +104,6 @@ const struct cli_command cli_command_mounts = {
 	.example = "--pid 1",
 	.options = options,
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
+#include "standstill.h"
 #include "table.h"
 
 static const struct cli_column columns[] = {
@@ -150,12 +151,13 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	struct reading reading = {.pid = 0};
 	int status = cli_need_kernel(cli);
 
-	if (status != CLI_DONE)
-		return status;
 	cli_option_number(arguments, "--pid", &reading.pid);
-	CLI_TRY(cli, (interfaces ? read_interfaces : read_sockets)(cli, &reading));
-	status = interfaces ? show_interfaces(cli, reading.interfaces)
-			    : show(cli, reading.sockets);
+	if (status == CLI_DONE)
+		status = cli_read_standing(
+			cli, interfaces ? read_interfaces : read_sockets, &reading);
+	if (status == CLI_DONE)
+		status = interfaces ? show_interfaces(cli, reading.interfaces)
+				    : show(cli, reading.sockets);
 	sonde_interfaces_close(reading.interfaces);
 	sonde_sockets_close(reading.sockets);
 	return status;
@@ -175,5 +177,6 @@ const struct cli_command cli_command_net = {
 	.example = "--interfaces",
 	.options = options,
 	.use = CLI_OBSERVES_TARGET,
+	.stops_itself = true,
 	.run = run,
 };

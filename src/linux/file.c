@@ -464,7 +464,8 @@ const struct sonde_file *sonde_files_next(struct sonde_files *files)
 
 const char *sonde_files_incomplete(const struct sonde_files *files)
 {
-	return files->incomplete;
+	return files->texts.is_full ? "there is more text than any system has"
+				    : files->incomplete;
 }
 
 void sonde_files_close(struct sonde_files *files)

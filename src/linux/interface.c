@@ -248,6 +248,8 @@ static struct sonde_error *add_device(struct reader *reader, uint64_t address)
 	CHECK(sonde_text_pool_add(&reader->interfaces->texts,
 		reader->text.length ? (const char *)reader->text.data : "",
 		&interface.addresses));
+	if (!interface.addresses)
+		interface.addresses = "";
 	return add(reader->interfaces, &interface);
 }
 
@@ -396,7 +398,8 @@ const struct sonde_interface *sonde_interfaces_next(struct sonde_interfaces *int
 
 const char *sonde_interfaces_incomplete(const struct sonde_interfaces *interfaces)
 {
-	return interfaces->incomplete;
+	return interfaces->texts.is_full ? "there is more text than any system has"
+					 : interfaces->incomplete;
 }
 
 void sonde_interfaces_close(struct sonde_interfaces *interfaces)

@@ -10,8 +10,9 @@ enum {
 	CAPACITY = 64,
 	/** Looks that are taken at an area whose file changes. */
 	LOOKS = 4,
-	/** include/linux/fs.h: FMODE_BACKING. */
-	BACKING = 1 << 25,
+	/** include/linux/fs.h: FMODE_BACKING, which is the one in some kernels and the
+	   other in others, where the other one means something else. */
+	MAY_BACK = 1 << 24 | 1 << 25,
 	/** include/linux/mm.h: VM_READ, .. */
 	READ = 1 << 0,
 	WRITE = 1 << 1,
@@ -67,19 +68,44 @@ static struct sonde_error *or_torn(struct sonde_error *error, bool *torn)
 	return NULL;
 }
 
+/* Whether there is a struct path: both of its parts are of one file system. */
+static struct sonde_error *is_path(struct reader *reader, uint64_t address, bool *ret)
+{
+	const struct sonde_linux_area_fields *fields = &reader->areas.fields;
+	struct sonde_space *space = &reader->kernel->space.space;
+	struct sonde_linux_place_in_tree place;
+	uint64_t of_mount = 0, of_dentry = 0;
+	bool torn = false;
+
+	CHECK(or_torn(sonde_linux_place_read(&reader->paths, address, &place), &torn));
+	*ret = !torn && place.mount >> 63 && place.dentry >> 63;
+	if (!*ret)
+		return NULL;
+	CHECK(or_torn(sonde_field_read(
+			      &fields->mount_super_block, space, place.mount, &of_mount),
+		&torn));
+	CHECK(or_torn(sonde_field_read(&fields->dentry_super_block, space, place.dentry,
+			      &of_dentry),
+		&torn));
+	*ret = !torn && of_mount && of_mount == of_dentry;
+	return NULL;
+}
+
 /*
  * A file of an overlay is mapped by the file behind it, which knows what the user called
  * it (fs/file_table.c: struct backing_file, which begins with the struct file).
  */
 static struct sonde_error *find_path(
-	const struct reader *reader, uint64_t file, uint64_t *ret, bool *backing)
+	struct reader *reader, uint64_t file, uint64_t *ret, bool *backing)
 {
 	const struct sonde_linux_area_fields *fields = &reader->areas.fields;
 	uint64_t mode;
 
 	CHECK(sonde_field_read(
 		&fields->file_mode, &reader->kernel->space.space, file, &mode));
-	*backing = fields->user_path.present && mode & BACKING;
+	*backing = fields->user_path.present && mode & MAY_BACK;
+	if (*backing)
+		CHECK(is_path(reader, file + fields->user_path.offset, backing));
 	*ret = file + (*backing ? fields->user_path.offset : fields->file_path.offset);
 	return NULL;
 }
@@ -293,7 +319,8 @@ const struct sonde_mapping *sonde_mappings_next(struct sonde_mappings *mappings)
 
 const char *sonde_mappings_incomplete(const struct sonde_mappings *mappings)
 {
-	return mappings->incomplete;
+	return mappings->texts.is_full ? "there is more text than any system has"
+				       : mappings->incomplete;
 }
 
 void sonde_mappings_close(struct sonde_mappings *mappings)

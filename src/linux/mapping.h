@@ -24,7 +24,7 @@ struct sonde_linux_area_fields {
 		private_data, next, shared, anonymous_name;
 	struct sonde_field tree, list, first_break, last_break, stack, context_flags;
 	struct sonde_field file_inode, file_path, file_mode, user_path, dentry_inode,
-		name, special_name, anonymous_text;
+		dentry_super_block, mount_super_block, name, special_name, anonymous_text;
 };
 
 /** A struct vm_area_struct. */

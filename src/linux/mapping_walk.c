@@ -53,6 +53,8 @@ static const struct sonde_field_wish other_wishes[] = {
 	{"struct file", "f_mode", PLACE(file_mode), false},
 	{"struct backing_file", "user_path", PLACE(user_path), true},
 	{"struct dentry", "d_inode", PLACE(dentry_inode), false},
+	{"struct dentry", "d_sb", PLACE(dentry_super_block), false},
+	{"struct vfsmount", "mnt_sb", PLACE(mount_super_block), false},
 	{"struct vm_operations_struct", "name", PLACE(name), false},
 	{"struct vm_special_mapping", "name", PLACE(special_name), false},
 	{"struct anon_vma_name", "name", PLACE(anonymous_text), true},

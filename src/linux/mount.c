@@ -391,7 +391,8 @@ const struct sonde_mount *sonde_mounts_next(struct sonde_mounts *mounts)
 
 const char *sonde_mounts_incomplete(const struct sonde_mounts *mounts)
 {
-	return mounts->incomplete;
+	return mounts->texts.is_full ? "there is more text than any system has"
+				     : mounts->incomplete;
 }
 
 void sonde_mounts_close(struct sonde_mounts *mounts)

@@ -210,7 +210,8 @@ const struct sonde_socket *sonde_sockets_next(struct sonde_sockets *sockets)
 
 const char *sonde_sockets_incomplete(const struct sonde_sockets *sockets)
 {
-	return sockets->incomplete;
+	return sockets->texts.is_full ? "there is more text than any system has"
+				      : sockets->incomplete;
 }
 
 void sonde_sockets_close(struct sonde_sockets *sockets)

@@ -19,6 +19,11 @@ struct sonde_error *sonde_text_pool_add(
 	struct sonde_text_piece *piece = pool->pieces;
 	size_t length = strlen(text) + 1;
 
+	*ret = NULL;
+	if (length > SONDE_TEXT_POOL_BYTES - pool->bytes) {
+		pool->is_full = true;
+		return NULL;
+	}
 	if (!piece || piece->bytes - piece->used < length) {
 		size_t bytes = length > PIECE_BYTES ? length : PIECE_BYTES;
 
@@ -32,6 +37,7 @@ struct sonde_error *sonde_text_pool_add(
 	}
 	*ret = memcpy(piece->text + piece->used, text, length);
 	piece->used += length;
+	pool->bytes += length;
 	return NULL;
 }
 
@@ -43,4 +49,6 @@ void sonde_text_pool_deinit(struct sonde_text_pool *pool)
 		pool->pieces = piece->next;
 		free(piece);
 	}
+	pool->bytes = 0;
+	pool->is_full = false;
 }

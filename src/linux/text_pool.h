@@ -8,12 +8,22 @@
 
 struct sonde_text_piece;
 
+enum {
+	/** No guest has more to say in one list, but one that wants to fill our memory.
+	 */
+	SONDE_TEXT_POOL_BYTES = 128 << 20,
+};
+
 struct sonde_text_pool {
 	/** The one that is filled first; owned. */
 	struct sonde_text_piece *pieces;
+	/** Of all texts. */
+	size_t bytes;
+	/** Some were left out. */
+	bool is_full;
 };
 
-/** Copies @p text. */
+/** Copies @p text; *@p ret is NULL where there are too many texts already. */
 SONDE_NODISCARD struct sonde_error *sonde_text_pool_add(
 	struct sonde_text_pool *pool, const char *text, const char **ret);
 

@@ -1,23 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Holds files, sockets, mounts and memory of many kinds, for guests that have no C library,
- * in a process, and in another one with namespaces and a root of its own: prints their
- * numbers, and leaves them behind.
+ * Holds files, sockets, mounts and memory of many kinds, for guests that have no C
+ * library, in a process, and in another one with namespaces and a root of its own: prints
+ * their numbers, and leaves them behind.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #if defined(__x86_64__)
 enum {
-	SYS_READ = 0, SYS_WRITE = 1, SYS_LSEEK = 8, SYS_MMAP = 9, SYS_MPROTECT = 10, SYS_IOCTL = 16,
-	SYS_SOCKET = 41, SYS_CONNECT = 42, SYS_BIND = 49, SYS_LISTEN = 50,
-	SYS_SOCKETPAIR = 53, SYS_CLONE = 56, SYS_EXIT = 231, SYS_FTRUNCATE = 77,
-	SYS_SETSID = 112, SYS_PRCTL = 157, SYS_MOUNT = 165, SYS_GETPID = 39,
-	SYS_SIGPROCMASK = 14, SYS_OPENAT = 257, SYS_MKDIRAT = 258, SYS_MKNODAT = 259,
-	SYS_UNLINKAT = 263, SYS_RENAMEAT = 264, SYS_PPOLL = 271, SYS_TIMERFD = 283,
-	SYS_ACCEPT4 = 288, SYS_SIGNALFD = 289, SYS_EVENTFD = 290, SYS_EPOLL = 291,
-	SYS_DUP3 = 292, SYS_PIPE2 = 293, SYS_INOTIFY = 294, SYS_MEMFD = 319,
-	SYS_UNSHARE = 272, SYS_CHROOT = 161,
+	SYS_READ = 0,
+	SYS_WRITE = 1,
+	SYS_LSEEK = 8,
+	SYS_MMAP = 9,
+	SYS_MPROTECT = 10,
+	SYS_IOCTL = 16,
+	SYS_SOCKET = 41,
+	SYS_CONNECT = 42,
+	SYS_BIND = 49,
+	SYS_LISTEN = 50,
+	SYS_SOCKETPAIR = 53,
+	SYS_CLONE = 56,
+	SYS_EXIT = 231,
+	SYS_FTRUNCATE = 77,
+	SYS_SETSID = 112,
+	SYS_PRCTL = 157,
+	SYS_MOUNT = 165,
+	SYS_GETPID = 39,
+	SYS_SIGPROCMASK = 14,
+	SYS_OPENAT = 257,
+	SYS_MKDIRAT = 258,
+	SYS_MKNODAT = 259,
+	SYS_UNLINKAT = 263,
+	SYS_RENAMEAT = 264,
+	SYS_PPOLL = 271,
+	SYS_TIMERFD = 283,
+	SYS_ACCEPT4 = 288,
+	SYS_SIGNALFD = 289,
+	SYS_EVENTFD = 290,
+	SYS_EPOLL = 291,
+	SYS_DUP3 = 292,
+	SYS_PIPE2 = 293,
+	SYS_INOTIFY = 294,
+	SYS_MEMFD = 319,
+	SYS_UNSHARE = 272,
+	SYS_CHROOT = 161,
 };
 enum { O_DIRECTORY = 0200000 };
 
@@ -36,15 +63,42 @@ static long call6(long n, long a, long b, long c, long d, long e, long f)
 }
 #elif defined(__aarch64__)
 enum {
-	SYS_READ = 63, SYS_WRITE = 64, SYS_LSEEK = 62, SYS_MMAP = 222, SYS_MPROTECT = 226, SYS_IOCTL = 29,
-	SYS_SOCKET = 198, SYS_CONNECT = 203, SYS_BIND = 200, SYS_LISTEN = 201,
-	SYS_SOCKETPAIR = 199, SYS_CLONE = 220, SYS_EXIT = 94, SYS_FTRUNCATE = 46,
-	SYS_SETSID = 157, SYS_PRCTL = 167, SYS_MOUNT = 40, SYS_GETPID = 172,
-	SYS_SIGPROCMASK = 135, SYS_OPENAT = 56, SYS_MKDIRAT = 34, SYS_MKNODAT = 33,
-	SYS_UNLINKAT = 35, SYS_RENAMEAT = 38, SYS_PPOLL = 73, SYS_TIMERFD = 85,
-	SYS_ACCEPT4 = 242, SYS_SIGNALFD = 74, SYS_EVENTFD = 19, SYS_EPOLL = 20,
-	SYS_DUP3 = 24, SYS_PIPE2 = 59, SYS_INOTIFY = 26, SYS_MEMFD = 279,
-	SYS_UNSHARE = 97, SYS_CHROOT = 51,
+	SYS_READ = 63,
+	SYS_WRITE = 64,
+	SYS_LSEEK = 62,
+	SYS_MMAP = 222,
+	SYS_MPROTECT = 226,
+	SYS_IOCTL = 29,
+	SYS_SOCKET = 198,
+	SYS_CONNECT = 203,
+	SYS_BIND = 200,
+	SYS_LISTEN = 201,
+	SYS_SOCKETPAIR = 199,
+	SYS_CLONE = 220,
+	SYS_EXIT = 94,
+	SYS_FTRUNCATE = 46,
+	SYS_SETSID = 157,
+	SYS_PRCTL = 167,
+	SYS_MOUNT = 40,
+	SYS_GETPID = 172,
+	SYS_SIGPROCMASK = 135,
+	SYS_OPENAT = 56,
+	SYS_MKDIRAT = 34,
+	SYS_MKNODAT = 33,
+	SYS_UNLINKAT = 35,
+	SYS_RENAMEAT = 38,
+	SYS_PPOLL = 73,
+	SYS_TIMERFD = 85,
+	SYS_ACCEPT4 = 242,
+	SYS_SIGNALFD = 74,
+	SYS_EVENTFD = 19,
+	SYS_EPOLL = 20,
+	SYS_DUP3 = 24,
+	SYS_PIPE2 = 59,
+	SYS_INOTIFY = 26,
+	SYS_MEMFD = 279,
+	SYS_UNSHARE = 97,
+	SYS_CHROOT = 51,
 };
 enum { O_DIRECTORY = 040000 };
 
@@ -81,19 +135,43 @@ void *memset(void *to, int value, size_t length)
 	return to;
 }
 
-#define CALL(n, ...)  CALL_(n, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL(n, ...) CALL_(n, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define CALL_(n, a, b, c, d, e, f, ...) \
 	call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 enum {
 	HERE = -100,
-	O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0100, O_APPEND = 02000,
-	O_NONBLOCK = 04000, O_CLOEXEC = 02000000, O_PATH = 010000000,
-	READ = 1, WRITE = 2, EXECUTE = 4, SHARED = 1, PRIVATE = 2, ANONYMOUS = 0x20,
-	AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, AF_PACKET = 17,
-	STREAM = 1, DGRAM = 2, RAW = 3, SEQPACKET = 5,
-	MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_BIND = 4096,
-	MS_REC = 16384, MS_NOATIME = 1024, MS_REMOUNT = 32,
+	O_RDONLY = 0,
+	O_WRONLY = 1,
+	O_RDWR = 2,
+	O_CREAT = 0100,
+	O_APPEND = 02000,
+	O_NONBLOCK = 04000,
+	O_CLOEXEC = 02000000,
+	O_PATH = 010000000,
+	READ = 1,
+	WRITE = 2,
+	EXECUTE = 4,
+	SHARED = 1,
+	PRIVATE = 2,
+	ANONYMOUS = 0x20,
+	AF_UNIX = 1,
+	AF_INET = 2,
+	AF_INET6 = 10,
+	AF_NETLINK = 16,
+	AF_PACKET = 17,
+	STREAM = 1,
+	DGRAM = 2,
+	RAW = 3,
+	SEQPACKET = 5,
+	MS_RDONLY = 1,
+	MS_NOSUID = 2,
+	MS_NODEV = 4,
+	MS_NOEXEC = 8,
+	MS_BIND = 4096,
+	MS_REC = 16384,
+	MS_NOATIME = 1024,
+	MS_REMOUNT = 32,
 	PAGES = 64 << 10,
 	MANY = 300,
 };
