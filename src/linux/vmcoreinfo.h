@@ -56,8 +56,8 @@ SONDE_NODISCARD struct sonde_error *sonde_vmcoreinfo_scan(struct sonde_target *m
 
 struct sonde_linux;
 
-/** That of the kernel that was found; *@p found: whether there is one, or it can be looked
- * for. */
+/** That of the kernel that was found; *@p found: whether there is one, or it can be
+ * looked for. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_vmcoreinfo_find(
 	struct sonde_linux *kernel, struct sonde_vmcoreinfo *ret, bool *found);
 
