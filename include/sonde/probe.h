@@ -134,7 +134,8 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probes_run(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probes_dispatch(
 	struct sonde_probes *probes, struct sonde_probes_end *ret);
 
-/** Readable when sonde_probes_dispatch() has something to do; -1: nothing tells. */
+/** Readable when sonde_probes_dispatch() has something to do, and now and then when it
+ * has not: it says SONDE_PROBES_RUNNING then. -1: nothing tells. */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probes_descriptor(
 	struct sonde_probes *probes, int *ret);
 
