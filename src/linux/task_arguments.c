@@ -36,7 +36,8 @@ struct sonde_error *sonde_linux_task_read_arguments(
 		return NULL;
 	}
 	CHECK(error);
-	CHECK(sonde_linux_task_keep(reader->tasks, text, length, &task->arguments));
+	CHECK(sonde_text_pool_add_bytes(
+		&reader->tasks->texts, text, length, &task->arguments));
 	if (!task->arguments)
 		return NULL;
 	task->arguments_bytes = length;

@@ -111,12 +111,12 @@ static struct sonde_error *read_path(struct sonde_linux_task_reader *reader,
 	CHECK(sonde_linux_task_read_field(
 		reader, &reader->layout->cgroup.node, group, &node));
 	CHECK(climb(reader, node, &path));
-	CHECK(sonde_linux_task_keep(reader->tasks, path.text + path.first,
+	CHECK(sonde_text_pool_add_bytes(&reader->tasks->texts, path.text + path.first,
 		sizeof(path.text) - 1 - path.first, &known->path));
 	container = find_container(path.text + path.first);
 	if (container)
-		CHECK(sonde_linux_task_keep(
-			reader->tasks, container, DIGITS, &known->container));
+		CHECK(sonde_text_pool_add_bytes(
+			&reader->tasks->texts, container, DIGITS, &known->container));
 	known->address = group;
 	return NULL;
 }

@@ -360,6 +360,8 @@ const struct sonde_task *sonde_tasks_next(struct sonde_tasks *tasks)
 
 const char *sonde_tasks_incomplete(const struct sonde_tasks *tasks)
 {
+	if (!tasks->incomplete && tasks->texts.is_full)
+		return "their texts are longer than any system's";
 	return tasks->incomplete;
 }
 
@@ -374,6 +376,6 @@ void sonde_tasks_close(struct sonde_tasks *tasks)
 		chunk = next;
 	}
 	if (tasks)
-		sonde_linux_task_texts_destroy(tasks);
+		sonde_text_pool_deinit(&tasks->texts);
 	free(tasks);
 }

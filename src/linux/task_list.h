@@ -7,9 +7,9 @@
 
 #include "task_layout.h"
 #include "task_walk.h"
+#include "text_pool.h"
 
 struct sonde_linux_task_chunk;
-struct sonde_linux_task_texts;
 
 enum {
 	/** Of struct cred and struct mm_struct, as far as they are needed (bytes). */
@@ -31,9 +31,7 @@ struct sonde_tasks {
 	/** What sonde_tasks_next() hands out next. */
 	struct sonde_linux_task_chunk *reading;
 	size_t position;
-	/** Owned; and how much there is in all (bytes). */
-	struct sonde_linux_task_texts *texts;
-	size_t text_bytes;
+	struct sonde_text_pool texts;
 	const char *incomplete;
 };
 
@@ -69,12 +67,6 @@ struct sonde_linux_task_reader {
 	uint32_t last_ns_number;
 	struct sonde_linux_known_cgroup cgroups[SONDE_LINUX_KNOWN_CGROUPS];
 };
-
-/** A copy of @p length bytes, with a NUL behind them, that lives as long as @p tasks.
- * NULL as *@p ret: that would be too much. */
-SONDE_NODISCARD struct sonde_error *sonde_linux_task_keep(
-	struct sonde_tasks *tasks, const char *bytes, size_t length, const char **ret);
-void sonde_linux_task_texts_destroy(struct sonde_tasks *tasks);
 
 /** A member of the structure at @p address, which has to be the kernel's. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_field(

@@ -66,8 +66,8 @@ static struct sonde_error *keep(struct sonde_linux_task_reader *reader,
 			SONDE_ERROR_BAD_DATA, "the path was not the same twice");
 	*ret = NULL;
 	if (path->text)
-		CHECK(sonde_linux_task_keep(
-			reader->tasks, path->text, strlen(path->text), ret));
+		CHECK(sonde_text_pool_add_bytes(
+			&reader->tasks->texts, path->text, strlen(path->text), ret));
 	return NULL;
 }
 

@@ -13,19 +13,18 @@ struct sonde_text_piece {
 	char text[];
 };
 
-struct sonde_error *sonde_text_pool_add(
-	struct sonde_text_pool *pool, const char *text, const char **ret)
+struct sonde_error *sonde_text_pool_add_bytes(
+	struct sonde_text_pool *pool, const char *text, size_t length, const char **ret)
 {
 	struct sonde_text_piece *piece = pool->pieces;
-	size_t length = strlen(text) + 1;
 
 	*ret = NULL;
-	if (length > SONDE_TEXT_POOL_BYTES - pool->bytes) {
+	if (length >= SONDE_TEXT_POOL_BYTES - pool->bytes) {
 		pool->is_full = true;
 		return NULL;
 	}
-	if (!piece || piece->bytes - piece->used < length) {
-		size_t bytes = length > PIECE_BYTES ? length : PIECE_BYTES;
+	if (!piece || piece->bytes - piece->used <= length) {
+		size_t bytes = length < PIECE_BYTES ? PIECE_BYTES : length + 1;
 
 		piece = malloc(sizeof(*piece) + bytes);
 		if (!piece)
@@ -36,9 +35,16 @@ struct sonde_error *sonde_text_pool_add(
 		pool->pieces = piece;
 	}
 	*ret = memcpy(piece->text + piece->used, text, length);
-	piece->used += length;
-	pool->bytes += length;
+	piece->text[piece->used + length] = '\0';
+	piece->used += length + 1;
+	pool->bytes += length + 1;
 	return NULL;
+}
+
+struct sonde_error *sonde_text_pool_add(
+	struct sonde_text_pool *pool, const char *text, const char **ret)
+{
+	return sonde_text_pool_add_bytes(pool, text, strlen(text), ret);
 }
 
 void sonde_text_pool_deinit(struct sonde_text_pool *pool)

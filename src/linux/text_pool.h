@@ -23,6 +23,11 @@ struct sonde_text_pool {
 	bool is_full;
 };
 
+/** Copies @p length bytes at @p bytes, which may be NULs, too, and puts a NUL behind;
+ * *@p ret is NULL where there are too many already. */
+SONDE_NODISCARD struct sonde_error *sonde_text_pool_add_bytes(
+	struct sonde_text_pool *pool, const char *bytes, size_t length, const char **ret);
+
 /** Copies @p text; *@p ret is NULL where there are too many texts already. */
 SONDE_NODISCARD struct sonde_error *sonde_text_pool_add(
 	struct sonde_text_pool *pool, const char *text, const char **ret);
