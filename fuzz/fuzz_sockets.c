@@ -46,19 +46,12 @@ static void look(struct sonde_target *target)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct process_image images[PROCESS_LAYOUTS];
-	struct process_image *image;
+	struct linux_image *image = process_image_changed(data, size);
 
-	if (!images[0].memory)
-		for (unsigned i = 0; i < PROCESS_LAYOUTS; i++)
-			process_image_begin(&images[i], i);
-	if (!size)
+	if (!image)
 		return 0;
-	image = &images[data[0] % PROCESS_LAYOUTS];
-	linux_image_restore(&image->tree.fake);
-	linux_image_change(&image->tree.fake, data + 1, size - 1);
-	look(&image->tree.fake.kernel.target);
-	if (image->tree.fake.reads > 20000000)
+	look(&image->kernel.target);
+	if (image->reads > 20000000)
 		abort();
 	return 0;
 }

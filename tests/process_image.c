@@ -495,3 +495,18 @@ void process_image_end(struct process_image *image)
 {
 	tree_image_end(&image->tree);
 }
+
+struct linux_image *process_image_changed(const uint8_t *data, size_t size)
+{
+	static struct process_image images[PROCESS_LAYOUTS];
+	struct linux_image *fake;
+
+	for (unsigned i = 0; i < PROCESS_LAYOUTS && !images[i].memory; i++)
+		process_image_begin(&images[i], i);
+	if (!size)
+		return NULL;
+	fake = &images[data[0] % PROCESS_LAYOUTS].tree.fake;
+	linux_image_restore(fake);
+	linux_image_change(fake, data + 1, size - 1);
+	return fake;
+}

@@ -55,4 +55,8 @@ struct process_image {
 void process_image_begin(struct process_image *image, enum process_layout layout);
 void process_image_end(struct process_image *image);
 
+/** For fuzzing: a kernel of the layout that the first byte names, changed as
+ * linux_image_change() does by the others; NULL: there is no byte. It is made once. */
+struct linux_image *process_image_changed(const uint8_t *data, size_t size);
+
 #endif

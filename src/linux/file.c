@@ -11,6 +11,7 @@
 
 #include "inode.h"
 #include "kernel.h"
+#include "options.h"
 #include "path.h"
 #include "process.h"
 #include "socket.h"
@@ -437,12 +438,7 @@ struct sonde_error *sonde_files_open(struct sonde_target *target, uint64_t pid,
 	struct sonde_error *error;
 
 	CHECK(sonde_kernel_find(target));
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "the size of the options is not set");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	files = calloc(1, sizeof(*files));
 	if (!files)
 		return sonde_error_no_memory();

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "kernel.h"
 #include "list.h"
+#include "options.h"
 #include "record.h"
 #include "socket_table.h"
 #include "text_pool.h"
@@ -371,12 +372,7 @@ struct sonde_error *sonde_interfaces_open(struct sonde_target *target,
 	struct sonde_error *error;
 
 	CHECK(sonde_kernel_find(target));
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "the size of the options is not set");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	interfaces = calloc(1, sizeof(*interfaces));
 	if (!interfaces)
 		return sonde_error_no_memory();

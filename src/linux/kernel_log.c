@@ -4,6 +4,7 @@
 
 #include "kernel.h"
 #include "log_ring.h"
+#include "options.h"
 
 enum {
 	/** Readings after which one that is not complete is not waited for any more. */
@@ -169,12 +170,7 @@ struct sonde_error *sonde_kernel_log_open(struct sonde_target *target,
 	struct sonde_kernel_log *log;
 	struct sonde_error *error;
 
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"struct sonde_kernel_log_options does not tell its size");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	CHECK(sonde_kernel_find(target));
 	log = calloc(1, sizeof(*log));
 	if (!log)

@@ -3,6 +3,7 @@
 
 #include "kernel.h"
 #include "mapping.h"
+#include "options.h"
 
 enum {
 	/** Of one process: vm.max_map_count is 65,530, or a million where games are. */
@@ -291,12 +292,7 @@ struct sonde_error *sonde_mappings_open(struct sonde_target *target, uint64_t pi
 	struct sonde_error *error;
 
 	CHECK(sonde_kernel_find(target));
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "the size of the options is not set");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	mappings = calloc(1, sizeof(*mappings));
 	if (!mappings)
 		return sonde_error_no_memory();

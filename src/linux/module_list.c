@@ -9,6 +9,7 @@
 
 #include "kernel.h"
 #include "list.h"
+#include "options.h"
 #include "record.h"
 
 enum {
@@ -395,12 +396,7 @@ struct sonde_error *sonde_modules_open(struct sonde_target *target,
 {
 	struct sonde_modules_options given = {.size = sizeof(given)};
 
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"struct sonde_modules_options does not tell its size");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	CHECK(sonde_kernel_find(target));
 	return sonde_error_while(open_modules(sonde_linux_below(target), &given, ret),
 		"reading the modules of %s", sonde_target_name(target));

@@ -7,6 +7,7 @@
 #include "inode.h"
 #include "kernel.h"
 #include "mount.h"
+#include "options.h"
 #include "path.h"
 #include "process.h"
 #include "text_pool.h"
@@ -363,12 +364,7 @@ struct sonde_error *sonde_mounts_open(struct sonde_target *target,
 	struct sonde_error *error;
 
 	CHECK(sonde_kernel_find(target));
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "the size of the options is not set");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	if (!given.pid)
 		given.pid = 1;
 	mounts = calloc(1, sizeof(*mounts));

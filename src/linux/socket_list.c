@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "options.h"
 #include "socket.h"
 #include "socket_table.h"
 
@@ -185,12 +186,7 @@ struct sonde_error *sonde_sockets_open(struct sonde_target *target,
 	struct sonde_error *error;
 
 	CHECK(sonde_kernel_find(target));
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "the size of the options is not set");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	sockets = calloc(1, sizeof(*sockets));
 	if (!sockets)
 		return sonde_error_no_memory();

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "options.h"
 #include "task_list.h"
 
 enum {
@@ -326,12 +327,7 @@ struct sonde_error *sonde_tasks_open(struct sonde_target *target,
 	if (!kernel)
 		return sonde_error_create(
 			SONDE_ERROR_UNSUPPORTED, "the machine level has no tasks");
-	if (options && options->size < sizeof(options->size))
-		return sonde_error_create(
-			SONDE_ERROR_INVALID, "the size of the options is not set");
-	if (options)
-		memcpy(&given, options,
-			options->size < sizeof(given) ? options->size : sizeof(given));
+	CHECK(sonde_linux_take_options(options, &given, sizeof(given)));
 	given.columns &= ~(unsigned)SONDE_LINUX_TASK_LINKS;
 	CHECK(sonde_linux_find(kernel));
 	tasks = calloc(1, sizeof(*tasks));
