@@ -12,7 +12,7 @@ static void select_thread(struct rescuer *rescuer, const char *thread)
 
 	if (!thread[0])
 		return;
-	snprintf(packet, sizeof(packet), "Hg%s", thread);
+	snprintf(packet, sizeof(packet), "Hg%.*s", SONDE_JOURNAL_THREAD_TEXT, thread);
 	line_ask(&rescuer->line, packet, &rescuer->answer);
 }
 
@@ -50,6 +50,17 @@ static void undo_bytes(struct rescuer *rescuer, const struct sonde_journal_bytes
 	line_ask(&rescuer->line, packet, &rescuer->answer);
 }
 
+static void say_packets(
+	struct rescuer *rescuer, const struct sonde_journal_packet *packet)
+{
+	char text[sizeof(packet->text)], *rest = NULL;
+
+	memcpy(text, packet->text, sizeof(text));
+	for (char *one = strtok_r(text, "\n", &rest); one;
+		one = strtok_r(NULL, "\n", &rest))
+		line_ask(&rescuer->line, one, &rescuer->answer);
+}
+
 static void undo(struct rescuer *rescuer, const struct sonde_journal_slot *entry)
 {
 	const void *payload = entry->payload;
@@ -64,7 +75,7 @@ static void undo(struct rescuer *rescuer, const struct sonde_journal_slot *entry
 		break;
 	case SONDE_JOURNAL_PACKET:
 		select_thread(rescuer, packet->thread);
-		line_ask(&rescuer->line, packet->text, &rescuer->answer);
+		say_packets(rescuer, packet);
 		break;
 	default:
 		break;

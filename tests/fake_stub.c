@@ -869,6 +869,15 @@ void fake_stub_set_pc(struct fake_stub *stub, unsigned cpu, uint64_t pc)
 	looked(stub, 0);
 }
 
+uint64_t fake_stub_register(struct fake_stub *stub, unsigned cpu, size_t offset)
+{
+	uint64_t value;
+
+	look(stub);
+	memcpy(&value, stub->guest.cpus[cpu].registers + offset, sizeof(value));
+	return looked(stub, value);
+}
+
 uint8_t fake_stub_memory(struct fake_stub *stub, uint64_t address)
 {
 	look(stub);

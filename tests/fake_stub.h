@@ -219,6 +219,8 @@ unsigned fake_stub_naks(struct fake_stub *stub);
 unsigned long fake_stub_progress(struct fake_stub *stub, unsigned cpu);
 uint64_t fake_stub_pc(struct fake_stub *stub, unsigned cpu);
 void fake_stub_set_pc(struct fake_stub *stub, unsigned cpu, uint64_t pc);
+/** The 8 bytes at @p offset of what `g` has of CPU @p cpu. */
+uint64_t fake_stub_register(struct fake_stub *stub, unsigned cpu, size_t offset);
 uint8_t fake_stub_memory(struct fake_stub *stub, uint64_t address);
 void fake_stub_set_memory(struct fake_stub *stub, uint64_t address, uint8_t byte);
 /** Traps that are set; one that was set twice counts twice. */

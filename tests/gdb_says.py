@@ -41,6 +41,27 @@ def told(function, asked):
         return None
 
 
+def variables_here():
+    """[function, name, value or null] of what is in scope where the CPU stands, inlined
+    functions first."""
+    found, frame = [], gdb.newest_frame()
+    while frame is not None:
+        block = frame.block()
+        while block is not None:
+            for symbol in block:
+                if symbol.is_variable or symbol.is_argument:
+                    each = symbol.value(frame)
+                    found.append([frame.name(), symbol.name,
+                                  None if each.is_optimized_out else told(int, each)])
+            if block.function:
+                break
+            block = block.superblock
+        if frame.type() != gdb.INLINE_FRAME:
+            break
+        frame = frame.older()
+    return found
+
+
 with open(os.environ["SONDE_ASK"], encoding="utf-8") as ask:
     questions = json.load(ask)
 answers = {
@@ -48,6 +69,9 @@ answers = {
                                        members(gdb.lookup_type(each))], name)
               for name in questions["types"]},
     "values": {text: told(value, text) for text in questions["values"]},
+    "variables": {name: told(lambda each: str(gdb.parse_and_eval(each).type), name)
+                  for name in questions["variables"]},
+    "here": variables_here(),
 }
 # Scalars of what lies at an address: more questions of the same kind.
 for text in questions["objects"]:

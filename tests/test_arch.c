@@ -556,6 +556,93 @@ static void test_disassemble_unsupported(void **state)
 	sonde_error_destroy(error);
 }
 
+static bool has_register(const struct sonde_arch *arch, const char *name)
+{
+	for (unsigned i = 0; i < arch->register_count; i++)
+		if (!strcmp(arch->registers[i].name, name))
+			return true;
+	return false;
+}
+
+/* What is passed over without being executed: a disassembler has to agree. */
+static void test_no_ops(void **state)
+{
+	static const struct {
+		const struct sonde_arch *arch;
+		int mode;
+		uint8_t code[16];
+		unsigned bytes;
+	} known[] = {
+		{&sonde_arch_x86_64, CS_MODE_64, {0x90, 0xcc}, 1},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x66, 0x90}, 2},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x0f, 0x1f, 0x00}, 3},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x0f, 0x1f, 0x40, 0x00}, 4},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x0f, 0x1f, 0x44, 0x00, 0x00}, 5},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x66, 0x0f, 0x1f, 0x44}, 6},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x0f, 0x1f, 0x80, 1, 2, 3, 4}, 7},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x0f, 0x1f, 0x84}, 8},
+		{&sonde_arch_x86_64, CS_MODE_64, {0x66, 0x0f, 0x1f, 0x84}, 9},
+		{&sonde_arch_aarch64, 0, {0x1f, 0x20, 0x03, 0xd5}, 4},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const struct sonde_arch *arch = known[i].arch;
+		struct sonde_instruction instruction;
+
+		assert_int_equal(arch->no_op(known[i].code, 16), known[i].bytes);
+		assert_int_equal(arch->no_op(known[i].code, known[i].bytes - 1), 0);
+		assert_null(sonde_arch_disassemble(
+			arch, known[i].mode, 0, known[i].code, 16, &instruction));
+		assert_int_equal(instruction.length, known[i].bytes);
+		assert_memory_equal(instruction.text, "nop", 3);
+	}
+}
+
+/* They look like it, and do something. */
+static void test_others_are_no_no_ops(void **state)
+{
+	static const struct {
+		const struct sonde_arch *arch;
+		uint8_t code[16];
+	} others[] = {
+		/* pause, endbr64, xchg r8,rax, prefetch, call, ret */
+		{&sonde_arch_x86_64, {0xf3, 0x90}},
+		{&sonde_arch_x86_64, {0xf3, 0x0f, 0x1e, 0xfa}},
+		{&sonde_arch_x86_64, {0x49, 0x90}},
+		{&sonde_arch_x86_64, {0x0f, 0x18, 0x00}},
+		{&sonde_arch_x86_64, {0xe8}},
+		{&sonde_arch_x86_64, {0xc3}},
+		/* yield, bti c, paciasp */
+		{&sonde_arch_aarch64, {0x3f, 0x20, 0x03, 0xd5}},
+		{&sonde_arch_aarch64, {0x5f, 0x24, 0x03, 0xd5}},
+		{&sonde_arch_aarch64, {0x3f, 0x23, 0x03, 0xd5}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_int_equal(others[i].arch->no_op(others[i].code, 16), 0);
+}
+
+/* Registers by which functions are called must be there. */
+static void test_calls(void **state)
+{
+	static const struct sonde_arch *const known[] = {
+		&sonde_arch_x86_64, &sonde_arch_aarch64};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const struct sonde_arch_calls *calls = known[i]->calls;
+
+		assert_true(has_register(known[i], calls->result));
+		assert_true(!calls->link || has_register(known[i], calls->link));
+		assert_true(!calls->branch_register ||
+			    has_register(known[i], calls->branch_register));
+		for (size_t j = 0; calls->arguments[j]; j++)
+			assert_true(has_register(known[i], calls->arguments[j]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -572,6 +659,9 @@ int main(void)
 		cmocka_unit_test(test_disassemble_prefixes),
 		cmocka_unit_test(test_disassemble_cut_short),
 		cmocka_unit_test(test_disassemble_unsupported),
+		cmocka_unit_test(test_no_ops),
+		cmocka_unit_test(test_others_are_no_no_ops),
+		cmocka_unit_test(test_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

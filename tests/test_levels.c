@@ -83,6 +83,50 @@ static void test_traps_are_below(void **state)
 	close_level(kernel);
 }
 
+static struct sonde_control_facet counting;
+static const struct sonde_control_facet *counted;
+static unsigned steps;
+
+static struct sonde_error *count_steps(
+	struct sonde_target *target, const struct sonde_resume_plan *plan)
+{
+	steps += plan->step != NULL;
+	return counted->resume(target, plan);
+}
+
+static void check_hits_of_no_op(bool at_once, unsigned expected)
+{
+	struct sonde_target *kernel = open_level(SONDE_KERNEL_VIEW_CPU);
+	struct sonde_target *machine = kernel->below;
+	struct sonde_breakpoint *breakpoint;
+	struct sonde_stop stop;
+
+	machine->observable = at_once;
+	counted = machine->control;
+	counting = *counted;
+	counting.resume = count_steps;
+	machine->control = &counting;
+	steps = 0;
+	check(sonde_breakpoint_create(
+		kernel, SONDE_BREAKPOINT_SOFTWARE, FAKE_MACHINE_HOT, 0, &breakpoint));
+	for (unsigned i = 0; i < 5; i++) {
+		check(sonde_target_resume(kernel));
+		check(sonde_target_wait(kernel, 5000, &stop));
+		assert_true(sonde_breakpoint_caused(breakpoint, &stop));
+	}
+	assert_int_equal(steps, expected);
+	check(sonde_breakpoint_destroy(breakpoint));
+	close_level(kernel);
+}
+
+/* Where memory is at hand, a breakpoint at a no-op is passed without a step. */
+static void test_no_op_is_passed(void **state)
+{
+	(void)state;
+	check_hits_of_no_op(true, 0);
+	check_hits_of_no_op(false, 4);
+}
+
 /* By default memory is what a CPU sees, and no kernel is looked for. */
 static void test_memory_of_a_cpu(void **state)
 {
@@ -425,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_rest_is_below),
 		cmocka_unit_test(test_traps_are_below),
+		cmocka_unit_test(test_no_op_is_passed),
 		cmocka_unit_test(test_memory_of_a_cpu),
 		cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_found_by_pc),

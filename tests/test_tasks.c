@@ -380,6 +380,7 @@ static void test_lies(void **state)
 {
 	struct linux_image *fake = &image.tree.fake;
 	const struct sonde_task *row;
+	uint64_t outside;
 	size_t comm;
 
 	(void)state;
@@ -395,6 +396,16 @@ static void test_lies(void **state)
 	list(SONDE_TASK_ALL, false);
 	assert_non_null(sonde_tasks_incomplete(tasks));
 	assert_in_range(fake->reads, 1, 20000);
+	/* To a link that is one, with nothing behind it. */
+	restore();
+	outside = LINUX_IMAGE_BASE + fake->bytes - 16;
+	linux_image_put(fake, outside, task_image_link(&image, 4), 8);
+	linux_image_put(fake, outside + 8, task_image_link(&image, 3), 8);
+	linux_image_put(fake, task_image_link(&image, 3), outside, 8);
+	linux_image_put(fake, task_image_link(&image, 4) + 8, outside, 8);
+	list(0, false);
+	assert_int_equal(count, 1 + TASK_IMAGE_TASKS);
+	assert_non_null(sonde_tasks_incomplete(tasks));
 	/* The threads of one. */
 	restore();
 	linux_image_put(fake,

@@ -445,7 +445,8 @@ static void test_errors(void **state)
 		{"rdi", SONDE_ERROR_NOT_FOUND, "the register is written $rdi"},
 		{"jiffies + 1", SONDE_ERROR_INVALID,
 			"column 1: the type of 'jiffies' is not known (say what it is: "
-			"(unsigned long)jiffies)"},
+			"(unsigned long)jiffies; or --symbols FILE, if its vmlinux has "
+			"DWARF)"},
 		{"jiffies.x", SONDE_ERROR_INVALID, "the type of 'jiffies' is not known"},
 		{"sizeof jiffies", SONDE_ERROR_INVALID, "is not known"},
 		{"runqueues", SONDE_ERROR_INVALID,

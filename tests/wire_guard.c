@@ -21,11 +21,13 @@
 #include <sonde/sonde.h>
 #include "clock.h"
 #include "fake_stub.h"
+#include "target.h"
 #include "wire_check.h"
 
 enum {
 	TRAP = FAKE_PROGRAM + 4,
 	OTHER_TRAP = FAKE_PROGRAM + 7,
+	CHANGED = 0x5a5a00,
 	PATIENCE_MS = 20000,
 	EVENTS_MAX = 1000,
 	/** Of each kind of stub, where no number is asked for. */
@@ -104,10 +106,39 @@ static int be_client(const char *specification)
 	return 0;
 }
 
+/* Two registers of the second CPU, of which either both are to change or none. */
+static int be_changer(const char *specification)
+{
+	struct sonde_register_change changes[2];
+	struct sonde_target *target;
+	struct sonde_thread *thread;
+	struct sonde *sonde;
+
+	must(sonde_create(NULL, &sonde));
+	must(sonde_open(sonde, specification, &target));
+	must(sonde_target_find_thread(target, 1, &thread));
+	for (unsigned round = 1; round <= 5; round++) {
+		for (unsigned i = 0; i < 2; i++) {
+			changes[i].reg =
+				sonde_thread_find_register(thread, i ? "rbx" : "rax");
+			sonde_register_value_set_integer(
+				&changes[i].value, CHANGED + round, 64);
+		}
+		must(sonde_thread_write_together(thread, changes, 2));
+	}
+	must(sonde_target_detach(target));
+	sonde_target_close(target);
+	sonde_destroy(sonde);
+	return 0;
+}
+
+/* What the next client shall be. */
+static const char *role = "client";
+
 static pid_t start_client(const char *specification, const char *place, const char *log)
 {
 	char self[512], at[64], path[96], shim[600], runtime[96];
-	char *arguments[] = {self, (char *)"client", (char *)specification, NULL};
+	char *arguments[] = {self, (char *)role, (char *)specification, NULL};
 	char *environment[] = {runtime, shim, at, path, NULL};
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	pid_t client;
@@ -194,6 +225,21 @@ static void wait_until_clean(const char *place)
 	}
 }
 
+/* As they were, or all of them as they were to be. */
+static void check_registers(
+	struct fake_stub *stub, const struct fake_options *options, const char *place)
+{
+	uint64_t rax, rbx;
+
+	if (strcmp(role, "changer") != 0 || options->cpus < 2)
+		return;
+	rax = fake_stub_register(stub, 1, 0);
+	rbx = fake_stub_register(stub, 1, 8);
+	if (rax != rbx && (rax - CHANGED <= 5 || rbx - CHANGED <= 5))
+		fail_msg("killed at %s: rax is %llx, rbx %llx", place,
+			(unsigned long long)rax, (unsigned long long)rbx);
+}
+
 static void check_left(struct fake_stub *stub, const struct fake_options *options,
 	bool runs, const char *place)
 {
@@ -210,6 +256,7 @@ static void check_left(struct fake_stub *stub, const struct fake_options *option
 	for (unsigned i = 0; i < FAKE_PROGRAM_BYTES; i++)
 		if (fake_stub_memory(stub, FAKE_PROGRAM + i) != 0x90)
 			fail_msg("killed at %s: an instruction is left", place);
+	check_registers(stub, options, place);
 	for (unsigned cpu = 0; cpu < (options->cpus ?: 1); cpu++) {
 		uint64_t wanted =
 			FAKE_PROGRAM + fake_stub_progress(stub, cpu) % FAKE_PROGRAM_BYTES;
@@ -310,6 +357,15 @@ static void test_openocd(void **state)
 	kill_everywhere(&(struct fake_options){.kind = FAKE_OPENOCD, .cpus = 1}, true);
 }
 
+static void test_registers_together(void **state)
+{
+	(void)state;
+	role = "changer";
+	kill_everywhere(&(struct fake_options){.kind = FAKE_QEMU, .cpus = 2}, true);
+	kill_everywhere(&(struct fake_options){.kind = FAKE_GDBSERVER, .cpus = 2}, false);
+	role = "client";
+}
+
 static void make_scratch(void)
 {
 	strcpy(scratch, "/tmp/sonde-guard-XXXXXX");
@@ -336,11 +392,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_gdbsx),
 		cmocka_unit_test(test_stub_without_traps),
 		cmocka_unit_test(test_openocd),
+		cmocka_unit_test(test_registers_together),
 	};
 	int failed;
 
 	if (argc == 3 && !strcmp(argv[1], "client"))
 		return be_client(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "changer"))
+		return be_changer(argv[2]);
 	srandom(7);
 	make_scratch();
 	if (argc == 2)

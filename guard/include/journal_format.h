@@ -26,7 +26,7 @@
 enum {
 	/** Changes whenever anything here does: a journal of another one is left alone.
 	 */
-	SONDE_JOURNAL_VERSION = 2,
+	SONDE_JOURNAL_VERSION = 3,
 	SONDE_JOURNAL_MODE_OFFSET = 1024,
 	SONDE_JOURNAL_SLOTS_OFFSET = 2048,
 	SONDE_JOURNAL_SLOT_BYTES = 512,
@@ -72,7 +72,7 @@ enum sonde_journal_kind {
 	SONDE_JOURNAL_TRAP,
 	/** struct sonde_journal_bytes: memory that we replaced. */
 	SONDE_JOURNAL_BYTES,
-	/** struct sonde_journal_packet: one packet of the stub's protocol. */
+	/** struct sonde_journal_packet: packets of the stub's protocol. */
 	SONDE_JOURNAL_PACKET,
 	/** The path of a QMP socket, with its NUL: say `cont` there. */
 	SONDE_JOURNAL_QMP_CONT,
@@ -165,7 +165,7 @@ struct sonde_journal_bytes {
 struct sonde_journal_packet {
 	/** Selected first, unless empty. */
 	char thread[SONDE_JOURNAL_THREAD_TEXT];
-	/** NUL-terminated. */
+	/** NUL-terminated; several have a newline between them, and are said in order. */
 	char text[400];
 };
 

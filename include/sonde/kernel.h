@@ -43,12 +43,12 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_kernel_find(
 
 /**
  * Completes what the kernel's memory tells from @p path: an ELF file (vmlinux, with
- * symbols or types), a System.map, or a directory that has them as /usr/lib/debug does,
- * by build-id and release. It is held against the kernel when symbols or types are asked
- * for: those who ask get SONDE_ERROR_INVALID if it is another kernel's. Without this
- * function /usr/lib/debug, /boot and /lib/modules are looked through where memory lacks
- * something. Takes the place of an earlier @p path. SONDE_ERROR_NOT_FOUND: there is no
- * such file; SONDE_ERROR_BAD_DATA: it is none of these; SONDE_ERROR_UNSUPPORTED: the
+ * symbols, BTF or DWARF), a System.map, or a directory that has them as /usr/lib/debug
+ * does, by build-id and release. It is held against the kernel when symbols or types are
+ * asked for: those who ask get SONDE_ERROR_INVALID if it is another kernel's. Without
+ * this function /usr/lib/debug, /boot and /lib/modules are looked through where memory
+ * lacks something. Takes the place of an earlier @p path. SONDE_ERROR_NOT_FOUND: there is
+ * no such file; SONDE_ERROR_BAD_DATA: it is none of these; SONDE_ERROR_UNSUPPORTED: the
  * machine level, or elfutils is not installed.
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_kernel_use_symbols(

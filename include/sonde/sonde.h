@@ -12,6 +12,9 @@
 #include <sonde/expression.h>
 #include <sonde/kernel.h>
 #include <sonde/linux.h>
+#include <sonde/line.h>
+#include <sonde/local.h>
+#include <sonde/probe.h>
 #include <sonde/register.h>
 #include <sonde/space.h>
 #include <sonde/symbol.h>
@@ -20,5 +23,6 @@
 #include <sonde/translate.h>
 #include <sonde/type.h>
 #include <sonde/value.h>
+#include <sonde/walk.h>
 
 #endif

@@ -6,9 +6,11 @@
  * aarch64-fpu.xml), seen with `maint print remote-registers` of gdb 13. QEMU sends
  * the 268 bytes of the core alone, KGDB (arch/arm64/include/asm/kgdb.h) all 788.
  *
- * Arm ARM (DDI 0487) C6.2 for BRK.
+ * Arm ARM (DDI 0487) C6.2 for BRK and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI 0055) 6.8
+ * for calls.
  */
 #include <capstone/capstone.h>
+#include <string.h>
 
 #include "group.h"
 #include "macros.h"
@@ -62,6 +64,33 @@ static const char *group_of(const char *register_name)
 	return sonde_arch_group_find(&sonde_arch_aarch64, groups, register_name);
 }
 
+static const char *const arguments[] = {
+	"x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", NULL};
+static const char *const call_words[] = {
+	"bl", "blr", "blraa", "blrab", "blraaz", "blrabz", NULL};
+
+static const char *const return_words[] = {"ret", "retaa", "retab", NULL};
+
+/* BTYPE: a page that is guarded wants BTI behind an indirect branch. */
+static const struct sonde_arch_calls calls = {
+	.arguments = arguments,
+	.large_by_reference = true,
+	.result = "x0",
+	.link = "x30",
+	.branch_register = "cpsr",
+	.branch_bits = 3 << 10,
+	.call_words = call_words,
+	.return_words = return_words,
+};
+
+/* NOP alone: BTI and PACIASP, which often come first, do something. */
+static unsigned no_op(const uint8_t *code, size_t length)
+{
+	static const uint8_t nop[] = {0x1f, 0x20, 0x03, 0xd5};
+
+	return length >= sizeof(nop) && !memcmp(code, nop, sizeof(nop)) ? sizeof(nop) : 0;
+}
+
 const struct sonde_arch sonde_arch_aarch64 = {
 	.name = "aarch64",
 	.description_names = description_names,
@@ -78,8 +107,11 @@ const struct sonde_arch sonde_arch_aarch64 = {
 	.breakpoint_pc_offset = 0,
 	.watchpoint_stops_before = true,
 	.breakpoint_kind = 4,
+	.dwarf_register_count = 32,
 	.capstone_arch = CS_ARCH_ARM64,
 	.capstone_mode = capstone_mode,
 	.read_regime = sonde_aarch64_read_regime,
+	.calls = &calls,
+	.no_op = no_op,
 	.group_of = group_of,
 };

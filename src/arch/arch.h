@@ -25,6 +25,38 @@ struct sonde_arch_reader {
 	void *user;
 };
 
+/**
+ * How functions are called, as far as a debugger that stops at their first instruction
+ * has to know: where integers and pointers are, and the way back.
+ */
+struct sonde_arch_calls {
+	/** Registers of the first arguments, in order; ends with NULL. */
+	const char *const *arguments;
+	/** From the stack pointer at the entry to the arguments that found no register
+	 * (bytes); each takes 8. */
+	unsigned stack_arguments;
+	/** A structure of more than 16 bytes is a pointer to it, in a register; else it
+	 * lies among the arguments on the stack. */
+	bool large_by_reference;
+	/** Where the result is. */
+	const char *result;
+	/** The register with the address to return to; NULL: it lies where the stack
+	 * pointer points. */
+	const char *link;
+	/** How much higher the stack pointer is after the return (bytes). */
+	unsigned return_pops;
+	/**
+	 * What the CPU remembers of the branch that led to the entry: who is sent back
+	 * from there has not executed what would have cleared these bits. NULL: nothing.
+	 */
+	const char *branch_register;
+	uint64_t branch_bits;
+	/** First words of instructions that call, and of those that return, as capstone
+	 * writes them; they end with NULL. */
+	const char *const *call_words;
+	const char *const *return_words;
+};
+
 struct sonde_arch {
 	/** As users and JSON see it. */
 	const char *name;
@@ -77,11 +109,29 @@ struct sonde_arch {
 	int (*capstone_mode)(const struct sonde_arch_reader *reader);
 
 	/**
+	 * What DWARF's numbers of registers mean (the ABI's table), from 0 on; NULL: so
+	 * many of @ref registers, in their order. A count of 0 costs variables of
+	 * functions.
+	 */
+	const char *const *dwarf_registers;
+	unsigned dwarf_register_count;
+
+	/**
 	 * What the CPU translates addresses with; false: the registers do not tell, as
 	 * where those with the tables' addresses cannot be read. Optional.
 	 */
 	bool (*read_regime)(
 		const struct sonde_arch_reader *reader, struct sonde_page_regime *ret);
+
+	/** Optional: without it probes know neither arguments nor returns. */
+	const struct sonde_arch_calls *calls;
+
+	/**
+	 * How many bytes the instruction at the start of @p code has, if it does nothing
+	 * but move the program counter past it, whatever the CPU's state; else 0.
+	 * Optional: without it each breakpoint is passed by a step.
+	 */
+	unsigned (*no_op)(const uint8_t *code, size_t length);
 
 	/** Group for a register that a description gives no group, or NULL. Optional. */
 	const char *(*group_of)(const char *register_name);

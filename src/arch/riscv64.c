@@ -78,6 +78,7 @@ const struct sonde_arch sonde_arch_riscv64 = {
 	.breakpoint_pc_offset = 0,
 	.watchpoint_stops_before = true,
 	.breakpoint_kind = 4,
+	.dwarf_register_count = 32,
 	.capstone_arch = -1,
 	.capstone_mode = capstone_mode,
 	.read_regime = sonde_riscv64_read_regime,

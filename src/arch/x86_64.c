@@ -12,9 +12,12 @@
  * orig_rax before fs_base: 560 bytes, no prefix of this, and so not listed. QEMU's
  * 608 bytes always come with a description.
  *
- * Intel SDM volume 3A 2.2.1 for IA-32e mode, volume 2A for INT3.
+ * Intel SDM volume 3A 2.2.1 for IA-32e mode, volume 2A for INT3, volume 2B for NOP.
+ * System V ABI, AMD64 supplement 3.2.3, for calls; the kernel uses it without vectors and
+ * with the stack aligned to 8 (-mpreferred-stack-boundary=3 in arch/x86/Makefile).
  */
 #include <capstone/capstone.h>
+#include <string.h>
 
 #include "macros.h"
 #include "x86.h"
@@ -61,6 +64,54 @@ static const char *group_of(const char *register_name)
 	return sonde_arch_group_find(&sonde_arch_x86_64, sonde_x86_groups, register_name);
 }
 
+/* System V ABI, AMD64 supplement, figure 3.36. */
+static const char *const dwarf_registers[] = {"rax", "rdx", "rcx", "rbx", "rsi", "rdi",
+	"rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"};
+
+static const char *const arguments[] = {"rdi", "rsi", "rdx", "rcx", "r8", "r9", NULL};
+static const char *const call_words[] = {"call", "lcall", NULL};
+static const char *const return_words[] = {"ret", NULL};
+
+/* CALL has pushed the address to return to, RET takes it off. */
+static const struct sonde_arch_calls calls = {
+	.arguments = arguments,
+	.stack_arguments = 8,
+	.result = "rax",
+	.return_pops = 8,
+	.call_words = call_words,
+	.return_words = return_words,
+};
+
+/*
+ * The recommended ones (SDM volume 2B, "NOP", table 4-12), which are also the kernel's
+ * (arch/x86/include/asm/nops.h): what ftrace leaves at the entry of a function is the one
+ * of five bytes. ENDBR64 is none: after an indirect branch the CPU waits for it.
+ */
+static unsigned no_op(const uint8_t *code, size_t length)
+{
+	static const struct {
+		uint8_t bytes[8];
+		/** Of these, @ref given have to be so; an offset follows. */
+		uint8_t given, length;
+	} no_ops[] = {
+		{{0x90}, 1, 1},
+		{{0x66, 0x90}, 2, 2},
+		{{0x0f, 0x1f, 0x00}, 3, 3},
+		{{0x0f, 0x1f, 0x40, 0x00}, 4, 4},
+		{{0x0f, 0x1f, 0x44, 0x00, 0x00}, 5, 5},
+		{{0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00}, 6, 6},
+		{{0x0f, 0x1f, 0x80}, 3, 7},
+		{{0x0f, 0x1f, 0x84, 0x00}, 4, 8},
+		{{0x66, 0x0f, 0x1f, 0x84, 0x00}, 5, 9},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(no_ops); i++)
+		if (length >= no_ops[i].length &&
+			!memcmp(code, no_ops[i].bytes, no_ops[i].given))
+			return no_ops[i].length;
+	return 0;
+}
+
 const struct sonde_arch sonde_arch_x86_64 = {
 	.name = "x86_64",
 	.description_names = description_names,
@@ -77,6 +128,10 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.breakpoint_kind = 1,
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,
+	.dwarf_registers = dwarf_registers,
+	.dwarf_register_count = ARRAY_SIZE(dwarf_registers),
 	.read_regime = sonde_x86_64_read_regime,
+	.calls = &calls,
+	.no_op = no_op,
 	.group_of = group_of,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reports each time that the machine comes to a place. A condition that cannot be
- * evaluated for want of memory is false: at other hits the pointer may be good.
+ * Reports each time that the machine comes to a place, or returns from a function. A
+ * condition that cannot be evaluated for want of memory is false: at other hits the
+ * pointer may be good.
  */
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -11,6 +12,7 @@
 
 #include "escape.h"
 #include "kernel.h"
+#include "line.h"
 #include "number.h"
 #include "options.h"
 #include "report.h"
@@ -33,11 +35,8 @@ struct probe {
 	const char *place;
 	/** Where that is; NULL: not known. Owned. */
 	char *symbol;
-	struct sonde_expression *condition;
 	struct printed *printed;
 	size_t printed_count;
-	/** Said that the condition met a fault. */
-	bool fault_said;
 };
 
 static const struct cli_column columns[] = {
@@ -69,14 +68,10 @@ static struct sonde_error *add_printed(struct probe *probe, const char *text)
 static int probe_init(
 	struct cli *cli, const struct cli_arguments *arguments, struct probe *probe)
 {
-	const char *condition = cli_option_value(arguments, "--if");
-
 	probe->place = arguments->operands[0];
 	probe->printed = calloc(arguments->given_count + 1, sizeof(*probe->printed));
 	if (!probe->printed)
 		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
-	if (condition)
-		CLI_TRY(cli, sonde_expression_create(condition, &probe->condition));
 	for (size_t i = 0; i < arguments->given_count; i++)
 		if (!strcmp(arguments->given[i].option->name, "--print"))
 			CLI_TRY(cli, add_printed(probe, arguments->given[i].value));
@@ -85,33 +80,10 @@ static int probe_init(
 
 static void probe_deinit(struct probe *probe)
 {
-	sonde_expression_destroy(probe->condition);
 	for (size_t i = 0; i < probe->printed_count; i++)
 		sonde_expression_destroy(probe->printed[i].expression);
 	free(probe->printed);
 	free(probe->symbol);
-}
-
-static struct sonde_error *is_met(
-	struct cli *cli, struct probe *probe, struct sonde_thread *thread, bool *ret)
-{
-	struct sonde_value value = {.integer = 1};
-	struct sonde_error *error = NULL;
-
-	if (probe->condition)
-		error = sonde_expression_evaluate(
-			probe->condition, cli->target, thread, &value);
-	if (error && sonde_error_kind(error) == SONDE_ERROR_FAULT) {
-		if (!probe->fault_said)
-			cli_notice(cli, "the condition is taken as false: %s: %s",
-				sonde_error_what(error), sonde_error_why(error));
-		probe->fault_said = true;
-		sonde_error_destroy(error);
-		error = NULL;
-		value.integer = 0;
-	}
-	*ret = value.integer != 0;
-	return error;
 }
 
 /* --- values --------------------------------------------------------------------- */
@@ -143,14 +115,14 @@ static struct sonde_error *name_value(const struct sonde_value *value, char **re
 }
 
 /* NULL for what cannot be read here. The caller frees. */
-static struct sonde_error *format_value(struct cli *cli,
-	struct sonde_expression *expression, struct sonde_thread *thread, char **ret)
+static struct sonde_error *format_value(
+	struct sonde_probe_hit *hit, struct sonde_expression *expression, char **ret)
 {
 	struct sonde_value value;
 	struct sonde_error *error;
 
 	*ret = NULL;
-	error = sonde_expression_evaluate(expression, cli->target, thread, &value);
+	error = sonde_probe_hit_evaluate(hit, expression, &value);
 	if (!error)
 		error = name_value(&value, ret);
 	if (error && sonde_error_kind(error) != SONDE_ERROR_FAULT &&
@@ -160,15 +132,15 @@ static struct sonde_error *format_value(struct cli *cli,
 	return NULL;
 }
 
-static struct sonde_error *add_values(struct cli *cli, const struct probe *probe,
-	struct sonde_thread *thread, struct json_object *object, FILE *stream)
+static struct sonde_error *add_values(const struct probe *probe,
+	struct sonde_probe_hit *hit, struct json_object *object, FILE *stream)
 {
 	for (size_t i = 0; i < probe->printed_count; i++) {
 		const struct printed *printed = &probe->printed[i];
 		struct sonde_error *error;
 		char *name, *value;
 
-		error = format_value(cli, printed->expression, thread, &value);
+		error = format_value(hit, printed->expression, &value);
 		if (error)
 			return error;
 		name = cli_escape(printed->text, strlen(printed->text), false);
@@ -182,8 +154,8 @@ static struct sonde_error *add_values(struct cli *cli, const struct probe *probe
 }
 
 /* Takes nothing on an error. Both are to be released by the caller. */
-static struct sonde_error *read_values(struct cli *cli, const struct probe *probe,
-	struct sonde_thread *thread, struct json_object **object, char **text)
+static struct sonde_error *read_values(const struct probe *probe,
+	struct sonde_probe_hit *hit, struct json_object **object, char **text)
 {
 	struct sonde_error *error = NULL;
 	FILE *stream;
@@ -195,14 +167,13 @@ static struct sonde_error *read_values(struct cli *cli, const struct probe *prob
 		return NULL;
 	stream = open_memstream(text, &size);
 	if (stream) {
-		error = add_values(cli, probe, thread, *object, stream);
+		error = add_values(probe, hit, *object, stream);
 		fclose(stream);
 	}
 	return error;
 }
 
-static struct sonde_error *show(
-	struct cli_hits *hits, const struct sonde_stop *stop, bool *counts)
+static struct sonde_error *show(struct cli_hits *hits, struct sonde_probe_hit *hit)
 {
 	struct cli_output *output = &hits->output;
 	struct probe *probe = hits->user;
@@ -210,15 +181,12 @@ static struct sonde_error *show(
 	struct sonde_error *error;
 	char *text;
 
-	error = is_met(hits->cli, probe, stop->thread, counts);
-	if (error || !*counts)
-		return error;
-	error = read_values(hits->cli, probe, stop->thread, &values, &text);
+	if (!probe->symbol)
+		probe->symbol = cli_symbol_text(hits->cli, sonde_probe_hit_address(hit));
+	error = read_values(probe, hit, &values, &text);
+	if (!error)
+		error = cli_put_hit(hits, hit);
 	if (!error) {
-		cli_put_decimal(output, cli_seconds(hits->cli), 6);
-		cli_put_integer(output, sonde_thread_number(stop->thread));
-		cli_put_null(output);
-		cli_put_null(output);
 		cli_put_text(output, probe->place);
 		cli_put_guest_text(output, probe->symbol);
 		cli_put_json(output, json_object_get(values), text);
@@ -236,7 +204,15 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	const char *place = arguments->operands[0];
 	int status;
 
-	if (strchr(place, ':') && !strchr(place, '?'))
+	if (cli_option_given(arguments, "--pending") &&
+		(!cli_is_symbol(place) || strpbrk(place, "- ")))
+		return cli_usage(cli, arguments->command,
+			"with --pending PLACE is a symbol, or symbol+offset");
+	if (cli_option_given(arguments, "--return") &&
+		cli_option_given(arguments, "--reverse"))
+		return cli_usage(cli, arguments->command,
+			"--return and --reverse exclude each other");
+	if (strchr(place, ':') && !strchr(place, '?') && !cli_is_line(place))
 		return cli_absent(cli, place, "symbols of files or processes");
 	status = cli_check_place(cli, place);
 	for (size_t i = 0; status == CLI_DONE && i < arguments->given_count; i++) {
@@ -248,21 +224,36 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	return status;
 }
 
+/* A name by itself says which of several at one address is meant. */
+static bool is_name(const char *place)
+{
+	return cli_is_symbol(place) && !strpbrk(place, "+- ");
+}
+
 static int set_and_run(
 	struct cli *cli, const struct cli_arguments *arguments, struct probe *probe)
 {
 	struct cli_hits hits = {
 		.cli = cli, .columns = columns, .show = show, .user = probe};
-	int status = cli_find_place(cli, probe->place, NULL, &hits.address);
+	int status;
 
+	hits.options.pending = cli_option_given(arguments, "--pending");
+	if (hits.options.pending)
+		status = cli_need_kernel(cli);
+	else
+		status = cli_find_place(cli, probe->place, NULL, &hits.options.address);
 	if (status != CLI_DONE)
 		return status;
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.stay = cli_option_given(arguments, "--stay");
 	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
-	hits.kind = cli_option_given(arguments, "--hw") ? SONDE_BREAKPOINT_HARDWARE
-							: SONDE_BREAKPOINT_SOFTWARE;
-	probe->symbol = cli_symbol_text(cli, hits.address);
+	hits.options.kind = cli_option_given(arguments, "--return")
+				    ? SONDE_PROBE_RETURN
+				    : SONDE_PROBE_INSTRUCTION;
+	hits.options.hardware = cli_option_given(arguments, "--hw");
+	hits.options.condition = cli_option_value(arguments, "--if");
+	if (hits.options.pending || is_name(probe->place))
+		hits.options.place = probe->place;
 	return cli_hits_run(&hits);
 }
 
@@ -279,6 +270,9 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 
 static const struct cli_option options[] = {
 	{"--if", "COND", "report only hits where this C expression is not 0"},
+	{"--return", NULL,
+		"when the function at PLACE has returned: 'result' is what it returned"},
+	{"--pending", NULL, "wait for the module that has PLACE, where it is not loaded"},
 	{"--hw", NULL, "by a debug register of the CPU"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},
@@ -294,7 +288,7 @@ const struct cli_command cli_command_break = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "report each hit of a place and let the guest go on",
-	.example = "0xffffffff812f0a40 --if '$rdx > 4096' --print '$rdi' -n 5",
+	.example = "vfs_read --if 'count > 4096' --print file -n 5",
 	.options = options,
 	.completes_symbols = true,
 	.use = CLI_USES_STOPPED_TARGET,

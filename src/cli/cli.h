@@ -66,6 +66,8 @@ struct cli {
 	bool ran_before;
 	/** No kernel was found, and for showing names no other look is taken. */
 	bool no_symbols;
+	/** A line of source code was found: others are worth looking for. */
+	bool has_lines;
 	/** The command goes back in a record: nothing may run forwards meanwhile. */
 	bool goes_back;
 	/** In the shell: end it. */

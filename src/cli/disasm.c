@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "line.h"
 #include "memory.h"
 #include "number.h"
 #include "options.h"
@@ -36,7 +37,8 @@ static const struct cli_column columns[] = {
 	{"address", 18},
 	{"data", 20},
 	{"text", 40},
-	{"symbol", .optional = true},
+	{"symbol", 24, .optional = true},
+	CLI_LINE_COLUMNS,
 	{NULL},
 };
 
@@ -101,6 +103,7 @@ static int list(struct cli *cli, struct code *code, uint64_t count)
 		cli_put_data(&output, instruction.bytes, instruction.length);
 		cli_put_text(&output, instruction.text);
 		cli_put_symbol(&output, instruction.address);
+		cli_put_line(&output, instruction.address);
 		more = cli_output_row(&output);
 		advance(code, instruction.length ?: 1);
 	}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "line.h"
 #include "number.h"
 #include "report.h"
 #include "session.h"
@@ -171,7 +172,8 @@ bool cli_is_symbol(const char *text)
 
 int cli_check_place(struct cli *cli, const char *text)
 {
-	return cli_is_symbol(text) ? CLI_DONE : cli_check_expression(cli, text);
+	return cli_is_symbol(text) || cli_is_line(text) ? CLI_DONE
+							: cli_check_expression(cli, text);
 }
 
 static bool is_register(struct cli *cli, const char *name)
@@ -245,6 +247,8 @@ int cli_find_place(
 	char *name;
 	int status;
 
+	if (cli_is_line(text))
+		return cli_find_line_once(cli, text, ret);
 	if (!split(text, &length, &offset)) {
 		CLI_TRY(cli, cli_evaluate(cli, text, thread, &value));
 		*ret = value.integer;

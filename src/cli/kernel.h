@@ -27,8 +27,8 @@ bool cli_is_symbol(const char *text);
 /** Whether @p text can be a place at all: CLI_USAGE, reported, if not. */
 int cli_check_place(struct cli *cli, const char *text);
 
-/** The address of a symbol, or what an expression comes to on @p thread; NULL: on the one
- * that stopped last. Reports what is wrong. */
+/** The address of a symbol, of a line of source code, or what an expression comes to on
+ * @p thread; NULL: on the one that stopped last. Reports what is wrong. */
 int cli_find_place(
 	struct cli *cli, const char *text, struct sonde_thread *thread, uint64_t *ret);
 

@@ -60,7 +60,7 @@ static struct json_object *make_string(const char *text)
 /* Programs get an array, people a line. */
 static void put_arguments(struct cli_output *output, const struct sonde_task *task)
 {
-	const char *argument = task->arguments, *end = argument + task->arguments_bytes;
+	const char *argument = task->arguments, *end;
 	struct json_object *array;
 	char *line;
 
@@ -70,6 +70,7 @@ static void put_arguments(struct cli_output *output, const struct sonde_task *ta
 	}
 	if (output->cli->json) {
 		array = json_object_new_array();
+		end = argument + task->arguments_bytes;
 		for (; argument < end; argument += strlen(argument) + 1)
 			json_object_array_add(array, make_string(argument));
 		cli_put_json(output, array, NULL);

@@ -83,63 +83,143 @@ struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread
 
 /* --- hits ----------------------------------------------------------------------- */
 
+/* Where there is no kernel, none is looked for at the next hit. */
+static struct sonde_error *put_task(struct cli_hits *hits, struct sonde_probe_hit *hit)
+{
+	struct sonde_probe_task task;
+	struct sonde_error *error = NULL;
+	enum sonde_error_kind kind;
+
+	if (!hits->no_tasks)
+		error = sonde_probe_hit_task(hit, &task);
+	if (!error && !hits->no_tasks) {
+		cli_put_integer(&hits->output, task.pid);
+		cli_put_guest_text(&hits->output, task.comm);
+		return NULL;
+	}
+	kind = error ? sonde_error_kind(error) : SONDE_ERROR_UNSUPPORTED;
+	if (kind != SONDE_ERROR_UNSUPPORTED && kind != SONDE_ERROR_NOT_FOUND &&
+		kind != SONDE_ERROR_FAULT && kind != SONDE_ERROR_BAD_DATA)
+		return error;
+	hits->no_tasks = hits->no_tasks || kind != SONDE_ERROR_FAULT;
+	sonde_error_destroy(error);
+	cli_put_null(&hits->output);
+	cli_put_null(&hits->output);
+	return NULL;
+}
+
+struct sonde_error *cli_put_hit(struct cli_hits *hits, struct sonde_probe_hit *hit)
+{
+	cli_put_decimal(&hits->output, cli_seconds(hits->cli), 6);
+	cli_put_integer(&hits->output, sonde_thread_number(sonde_probe_hit_thread(hit)));
+	return put_task(hits, hit);
+}
+
+/* While a row is made nobody waits: Ctrl-Z is seen to afterwards. */
+static struct sonde_error *handle(struct sonde_probe_hit *hit, void *user)
+{
+	struct cli_hits *hits = user;
+	struct sonde_error *error;
+
+	cli_signals_wait(false);
+	error = hits->show(hits, hit);
+	cli_signals_wait(true);
+	hits->seen += !error;
+	if (hits->seen == hits->wanted || hits->cli->output_errno ||
+		cli_signals_suspension())
+		sonde_probe_hit_stay(hit);
+	return error;
+}
+
 static struct sonde_error *set(struct cli_hits *hits)
 {
-	return sonde_breakpoint_create(hits->cli->target, hits->kind, hits->address,
-		hits->length, &hits->breakpoint);
+	struct sonde_error *error;
+
+	error = sonde_probes_create(hits->cli->target, &hits->probes);
+	if (error)
+		return error;
+	sonde_probes_go_back(hits->probes, hits->reverse);
+	return sonde_probe_create(hits->probes, &hits->options, &hits->probe);
+}
+
+/* The probe comes out whatever state the machine is in. */
+static struct sonde_error *take_out(struct cli_hits *hits)
+{
+	struct sonde_error *error;
+
+	cli_signals_hold();
+	error = sonde_probes_destroy(hits->probes);
+	hits->probes = NULL;
+	hits->probe = NULL;
+	cli_signals_release();
+	return error;
+}
+
+static void say_fault(struct cli_hits *hits)
+{
+	const struct sonde_error *fault =
+		hits->probe ? sonde_probe_fault(hits->probe) : NULL;
+
+	if (fault && !hits->fault_said) {
+		cli_notice(hits->cli, "the condition is taken as false: %s: %s",
+			sonde_error_what(fault), sonde_error_why(fault));
+		hits->fault_said = true;
+	}
 }
 
 /* While we are suspended nobody sees the hits: they must not stop the guest. */
 static struct sonde_error *suspend(struct cli_hits *hits)
 {
-	struct sonde_error *error = sonde_breakpoint_destroy(hits->breakpoint);
+	struct sonde_error *error;
 
-	hits->breakpoint = NULL;
+	say_fault(hits);
+	error = take_out(hits);
 	if (!error)
 		error = cli_suspend(hits->cli);
 	return error ? error : set(hits);
 }
 
-static struct sonde_error *resume_and_wait(
-	const struct cli_hits *hits, struct sonde_stop *ret)
+/* A hit that came before the machine could be paused is shown first. */
+static struct sonde_error *pause_for_suspension(
+	struct cli_hits *hits, struct sonde_probes_end *end)
 {
-	struct sonde_target *target = hits->cli->target;
 	struct sonde_error *error;
+	bool hit;
 
-	cli_signals_wait(true);
-	/* It may have come before anybody waited. */
-	if (cli_signals_suspension()) {
-		error = sonde_target_pause(target, ret);
-	} else {
-		error = hits->reverse ? sonde_target_reverse_resume(target)
-				      : sonde_target_resume(target);
-		if (!error)
-			error = sonde_target_wait(target, -1, ret);
-	}
-	cli_signals_wait(false);
-	return error;
+	error = sonde_probes_pause(hits->probes, &hit);
+	if (error || !hit)
+		return error;
+	error = sonde_probes_dispatch(hits->probes, end);
+	if (error || end->state != SONDE_PROBES_RUNNING)
+		return error;
+	return sonde_probes_pause(hits->probes, &hit);
 }
 
-/* The next stop that is not there because of Ctrl-Z. */
-static struct sonde_error *run_to_stop(struct cli_hits *hits, struct sonde_stop *ret)
+/* Until something ends the loop that is not there because of Ctrl-Z. */
+static struct sonde_error *run_to_end(struct cli_hits *hits, struct sonde_probes_end *end)
 {
-	struct cli *cli = hits->cli;
-
 	for (;;) {
-		struct sonde_error *error = resume_and_wait(hits, ret);
+		struct sonde_error *error = NULL;
 
+		end->state = SONDE_PROBES_STAYED;
+		cli_signals_wait(true);
+		/* It may have come before anybody waited. */
+		if (!cli_signals_suspension())
+			error = sonde_probes_run(hits->probes, -1, end);
+		cli_signals_wait(false);
 		if (!cli_signals_suspension() || cli_signals_came())
 			return error;
 		if (error) {
 			if (sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED)
 				return error;
 			sonde_error_destroy(error);
-			error = sonde_target_pause(cli->target, ret);
-			if (error)
-				return error;
+			end->state = SONDE_PROBES_STAYED;
 		}
-		/* A hit that came first is shown first. */
-		if (ret->reason != SONDE_STOP_INTERRUPT)
+		error = pause_for_suspension(hits, end);
+		if (error)
+			return error;
+		if (end->state == SONDE_PROBES_OTHER_STOP ||
+			(hits->wanted && hits->seen == hits->wanted))
 			return NULL;
 		error = suspend(hits);
 		if (error)
@@ -158,48 +238,21 @@ static int end_by_error(struct cli_hits *hits, struct sonde_error *error)
 
 static int show_hits(struct cli_hits *hits)
 {
-	struct cli *cli = hits->cli;
+	struct sonde_probes_end end;
+	struct sonde_error *error = run_to_end(hits, &end);
 
-	for (uint64_t seen = 0;;) {
-		struct sonde_stop stop;
-		struct sonde_error *error = run_to_stop(hits, &stop);
-		bool counts = false;
-
-		if (error)
-			return end_by_error(hits, error);
+	say_fault(hits);
+	if (error)
+		return end_by_error(hits, error);
+	if (end.state == SONDE_PROBES_OTHER_STOP) {
 		/* All there were have been shown. */
-		if (stop.reason == SONDE_STOP_RECORD_END && !hits->wanted)
-			break;
-		if (!sonde_breakpoint_caused(hits->breakpoint, &stop))
-			return cli_foreign_stop(cli, &stop);
-		error = hits->show(hits, &stop, &counts);
-		if (error)
-			return end_by_error(hits, error);
-		if (cli->output_errno)
+		if (end.stop.reason == SONDE_STOP_RECORD_END && !hits->wanted)
 			return CLI_DONE;
-		if (counts && ++seen == hits->wanted)
-			break;
+		return cli_foreign_stop(hits->cli, &end.stop);
 	}
-	if (hits->stay)
-		cli_leave(cli, SONDE_STATE_STOPPED);
+	if (hits->stay && !hits->cli->output_errno)
+		cli_leave(hits->cli, SONDE_STATE_STOPPED);
 	return CLI_DONE;
-}
-
-/* The breakpoint comes out whatever state the machine is in. */
-static struct sonde_error *take_out(struct cli_hits *hits)
-{
-	struct sonde_error *error = NULL, *removed;
-	struct sonde_stop stop;
-
-	cli_signals_hold();
-	if (sonde_target_state(hits->cli->target) == SONDE_STATE_RUNNING)
-		error = sonde_target_pause(hits->cli->target, &stop);
-	removed = sonde_breakpoint_destroy(hits->breakpoint);
-	cli_signals_release();
-	if (!error)
-		return removed;
-	sonde_error_destroy(removed);
-	return error;
 }
 
 int cli_hits_run(struct cli_hits *hits)
@@ -207,7 +260,14 @@ int cli_hits_run(struct cli_hits *hits)
 	struct sonde_error *error;
 	int status, ended;
 
-	CLI_TRY(hits->cli, set(hits));
+	hits->options.size = sizeof(hits->options);
+	hits->options.handler = handle;
+	hits->options.user = hits;
+	error = set(hits);
+	if (error) {
+		sonde_error_destroy(take_out(hits));
+		return cli_report(hits->cli, error);
+	}
 	cli_output_begin(&hits->output, hits->cli, CLI_STREAM, hits->columns);
 	status = show_hits(hits);
 	ended = cli_output_end(&hits->output);

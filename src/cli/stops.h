@@ -18,14 +18,11 @@ int cli_foreign_stop(struct cli *cli, const struct sonde_stop *stop);
 struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread *thread);
 extern const struct cli_column cli_place_columns[];
 
-/** A run of the machine in which one trap is hit again and again. */
+/** A run of the machine in which one probe is hit again and again. */
 struct cli_hits {
 	struct cli *cli;
 	/** What is set; cli_hits_run() sets it, and takes it out. */
-	enum sonde_breakpoint_kind kind;
-	uint64_t address;
-	uint64_t length;
-	struct sonde_breakpoint *breakpoint;
+	struct sonde_probe_options options;
 	/** How many hits end it; 0: none does. */
 	uint64_t wanted;
 	/** Leave the machine stopped at the last hit. */
@@ -34,19 +31,24 @@ struct cli_hits {
 	/** Run backwards: the last hit comes first. */
 	bool reverse;
 	struct cli_output output;
-	/**
-	 * Mandatory. Puts a row for a hit, if there is something to show; sets *@p counts
-	 * to whether there was. @p user is the one below.
-	 */
-	struct sonde_error *(*show)(
-		struct cli_hits *hits, const struct sonde_stop *stop, bool *counts);
+	/** Mandatory. Puts a row for a hit. @p user is the one below. */
+	struct sonde_error *(*show)(struct cli_hits *hits, struct sonde_probe_hit *hit);
 	void *user;
+	/* What follows is cli_hits_run()'s. */
+	struct sonde_probes *probes;
+	struct sonde_probe *probe;
+	uint64_t seen;
+	/** Said that the condition met a fault; that there is nobody who knows tasks. */
+	bool fault_said, no_tasks;
 };
 
 /**
  * Lets the machine run and shows hits until there were enough, Ctrl-C, or a stop
- * that is none of ours. The breakpoint is set first and taken out, whatever happens.
+ * that is none of ours. The probe is set first and taken out, whatever happens.
  */
 int cli_hits_run(struct cli_hits *hits);
+
+/** The first columns of a hit: time, cpu, pid, comm. */
+struct sonde_error *cli_put_hit(struct cli_hits *hits, struct sonde_probe_hit *hit);
 
 #endif

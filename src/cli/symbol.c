@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel.h"
+#include "line.h"
 #include "number.h"
 #include "options.h"
 #include "report.h"
@@ -14,6 +16,8 @@ static const struct cli_column columns[] = {
 	{"bytes", 8},
 	{"kind", 4},
 	{"module", .optional = true},
+	CLI_LINE_COLUMNS,
+	{"inlined", .optional = true},
 	{NULL},
 };
 
@@ -27,7 +31,7 @@ static bool is_name(const char *text)
 	return cli_is_symbol(text) && !strpbrk(text, "+- ");
 }
 
-static bool put(struct cli_output *output, const struct sonde_symbol *symbol)
+static void put_fields(struct cli_output *output, const struct sonde_symbol *symbol)
 {
 	const char kind[] = {symbol->kind, '\0'};
 
@@ -39,6 +43,24 @@ static bool put(struct cli_output *output, const struct sonde_symbol *symbol)
 		cli_put_null(output);
 	cli_put_guest_text(output, kind);
 	cli_put_guest_text(output, *symbol->module ? symbol->module : NULL);
+}
+
+/* A row, with the line of @p address. */
+static bool put(
+	struct cli_output *output, const struct sonde_symbol *symbol, uint64_t address)
+{
+	put_fields(output, symbol);
+	cli_put_line(output, address);
+	cli_put_inlines(output, address);
+	return cli_output_row(output);
+}
+
+/* Lines of thousands of symbols would take minutes. */
+static bool put_without_line(struct cli_output *output, const struct sonde_symbol *symbol)
+{
+	put_fields(output, symbol);
+	cli_put_no_line(output);
+	cli_put_null(output);
 	return cli_output_row(output);
 }
 
@@ -59,7 +81,7 @@ static struct sonde_error *list_matching(
 			return error;
 		if (more)
 			++*count;
-		if (more && !put(output, &symbol))
+		if (more && !put_without_line(output, &symbol))
 			return NULL;
 	}
 	return NULL;
@@ -79,7 +101,7 @@ static struct sonde_error *list_named(
 		}
 		if (error)
 			return error;
-		if (!put(output, &symbol))
+		if (!put(output, &symbol, symbol.address))
 			return NULL;
 	}
 }
@@ -117,7 +139,40 @@ static int show_at(struct cli *cli, const char *text)
 		return status;
 	CLI_TRY(cli, sonde_symbol_at(cli->target, address, &symbol));
 	cli_output_begin(&output, cli, CLI_STREAM, columns);
-	put(&output, &symbol);
+	put(&output, &symbol, address);
+	return cli_output_end(&output);
+}
+
+/* Where a line begins: as rows of symbols with offsets. */
+static int show_line(struct cli *cli, const char *text)
+{
+	struct cli_output output;
+	struct sonde_line line;
+	uint64_t *addresses;
+	size_t count;
+	int status = cli_find_line(cli, text, &line, &addresses, &count);
+
+	if (status != CLI_DONE)
+		return status;
+	cli_output_begin(&output, cli, CLI_STREAM, columns);
+	for (size_t i = 0; i < count && !cli->output_errno; i++) {
+		struct sonde_symbol symbol = {.kind = '?'};
+		struct sonde_error *error =
+			sonde_symbol_at(cli->target, addresses[i], &symbol);
+		const char kind[] = {symbol.kind, '\0'};
+
+		cli_put_symbol(&output, addresses[i]);
+		cli_put_hex(&output, addresses[i]);
+		cli_put_null(&output);
+		cli_put_guest_text(&output, error ? NULL : kind);
+		cli_put_guest_text(&output, *symbol.module ? symbol.module : NULL);
+		cli_put_text(&output, line.file);
+		cli_put_integer(&output, line.line);
+		cli_put_inlines(&output, addresses[i]);
+		cli_output_row(&output);
+		sonde_error_destroy(error);
+	}
+	free(addresses);
 	return cli_output_end(&output);
 }
 
@@ -135,15 +190,17 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 
 	if (status != CLI_DONE)
 		return status;
+	if (cli_is_line(text))
+		return show_line(cli, text);
 	return is_glob(text) || is_name(text) ? list(cli, text) : show_at(cli, text);
 }
 
 const struct cli_command cli_command_symbol = {
 	.name = "symbol",
-	.operands = "NAME|ADDR|GLOB",
+	.operands = "NAME|ADDR|GLOB|FILE:LINE",
 	.operands_min = 1,
 	.operands_max = 1,
-	.summary = "the kernel's symbols: by name, by address, by pattern",
+	.summary = "the kernel's symbols: by name, by address, by pattern, by line",
 	.example = "'vfs_*'",
 	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,

@@ -21,9 +21,6 @@ enum {
 struct watched {
 	uint64_t address;
 	uint64_t length;
-	/** What is there; unknown where it cannot be read. */
-	uint8_t *bytes, *old;
-	bool known, old_known;
 };
 
 static const struct cli_column columns[] = {
@@ -150,113 +147,81 @@ static int find(struct cli *cli, const char *text, struct watched *ret)
 			"write how many bytes of it: EXPR:LEN",
 			"it has %" PRIu64 " bytes, at most %d can be watched",
 			ret->length, LENGTH_MAX);
-	ret->bytes = malloc(ret->length);
-	ret->old = malloc(ret->length);
-	if (!ret->bytes || !ret->old)
-		return cli_fail(cli, SONDE_ERROR_NO_MEMORY, "", NULL, "no memory");
 	return CLI_DONE;
-}
-
-static struct sonde_error *look(
-	struct cli *cli, struct sonde_thread *thread, struct watched *watched)
-{
-	struct sonde_space *space;
-	struct sonde_error *error;
-
-	error = sonde_target_virtual(cli->target, thread, &space);
-	if (!error)
-		error = sonde_space_read(
-			space, watched->address, watched->bytes, watched->length);
-	watched->known = !error;
-	if (!error || sonde_error_kind(error) != SONDE_ERROR_FAULT)
-		return error;
-	sonde_error_destroy(error);
-	return NULL;
 }
 
 /* --- rows ----------------------------------------------------------------------- */
 
-/* All architectures here are little-endian. */
-static void put_content(struct cli_output *output, const struct watched *watched,
-	const uint8_t *bytes, bool known)
+/* All architectures here are little-endian. NULL: it could not be read. */
+static void put_content(struct cli_output *output, const uint8_t *bytes, size_t length)
 {
 	uint64_t integer = 0;
 
-	if (!known) {
+	if (!bytes) {
 		cli_put_null(output);
-	} else if (watched->length > 8) {
-		cli_put_data(output, bytes, watched->length);
+	} else if (length > 8) {
+		cli_put_data(output, bytes, length);
 	} else {
-		for (uint64_t i = watched->length; i > 0; i--)
+		for (size_t i = length; i > 0; i--)
 			integer = integer << 8 | bytes[i - 1];
 		cli_put_hex(output, integer);
 	}
 }
 
-static struct sonde_error *show(
-	struct cli_hits *hits, const struct sonde_stop *stop, bool *counts)
+static struct sonde_error *show(struct cli_hits *hits, struct sonde_probe_hit *hit)
 {
 	struct cli_output *output = &hits->output;
-	struct watched *watched = hits->user;
+	struct sonde_probe_change change;
 	struct sonde_error *error;
 	uint64_t pc;
 
-	memcpy(watched->old, watched->bytes, watched->length);
-	watched->old_known = watched->known;
-	error = look(hits->cli, stop->thread, watched);
+	error = sonde_probe_hit_change(hit, &change);
 	if (!error)
-		error = sonde_thread_read_pc(stop->thread, &pc);
+		error = sonde_thread_read_pc(sonde_probe_hit_thread(hit), &pc);
+	if (!error)
+		error = cli_put_hit(hits, hit);
 	if (error)
 		return error;
-	cli_put_decimal(output, cli_seconds(hits->cli), 6);
-	cli_put_integer(output, sonde_thread_number(stop->thread));
-	cli_put_null(output);
-	cli_put_null(output);
-	cli_put_hex(output, stop->address);
-	put_content(output, watched, watched->old, watched->old_known);
-	put_content(output, watched, watched->bytes, watched->known);
+	cli_put_hex(output, sonde_probe_hit_address(hit));
+	put_content(output, change.before, change.length);
+	put_content(output, change.now, change.length);
 	cli_put_hex(output, pc);
 	cli_put_symbol(output, pc);
 	cli_output_row(output);
-	*counts = true;
 	return NULL;
 }
 
 /* --- the command ---------------------------------------------------------------- */
 
-static enum sonde_breakpoint_kind kind_of(const struct cli_arguments *arguments)
+static enum sonde_probe_kind kind_of(const struct cli_arguments *arguments)
 {
 	if (cli_option_given(arguments, "--read"))
-		return SONDE_BREAKPOINT_WATCH_READ;
+		return SONDE_PROBE_WATCH_READ;
 	if (cli_option_given(arguments, "--access"))
-		return SONDE_BREAKPOINT_WATCH_ACCESS;
-	return SONDE_BREAKPOINT_WATCH_WRITE;
+		return SONDE_PROBE_WATCH_ACCESS;
+	return SONDE_PROBE_WATCH_WRITE;
 }
 
-static int set_and_run(
-	struct cli *cli, const struct cli_arguments *arguments, struct watched *watched)
+static int set_and_run(struct cli *cli, const struct cli_arguments *arguments,
+	const struct watched *watched)
 {
-	struct cli_hits hits = {
-		.cli = cli, .columns = columns, .show = show, .user = watched};
+	struct cli_hits hits = {.cli = cli, .columns = columns, .show = show};
 
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
-	CLI_TRY(cli, look(cli, NULL, watched));
-	hits.kind = kind_of(arguments);
-	hits.address = watched->address;
-	hits.length = watched->length;
+	hits.options.kind = kind_of(arguments);
+	hits.options.address = watched->address;
+	hits.options.length = watched->length;
 	return cli_hits_run(&hits);
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct watched watched = {0};
+	struct watched watched = {.length = 0};
 	int status = find(cli, arguments->operands[0], &watched);
 
 	if (status == CLI_DONE)
 		status = set_and_run(cli, arguments, &watched);
-	free(watched.bytes);
-	free(watched.old);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "no_op.h"
 #include "target.h"
 
 enum {
@@ -18,6 +19,8 @@ enum {
 	SIGNAL_TRAP = 5,
 	/** Hits of traps that are gone are passed over so many times in one step. */
 	LEFTOVERS_MAX = 1000,
+	/** Stops that nothing explains, in a row: after so many the user is told. */
+	UNEXPLAINED_MAX = 100,
 };
 
 static struct sonde_error *check_controllable(const struct sonde_target *target)
@@ -76,21 +79,41 @@ static bool has_execution_traps(const struct sonde_target *target)
 }
 
 /* A trap that we wrote leaves the PC behind it, where the architecture says so. */
+static struct sonde_error *put_back(
+	struct sonde_thread *thread, uint64_t place, uint64_t *pc)
+{
+	const struct sonde_register *reg =
+		sonde_target_find_register(thread->target, "pc");
+	struct sonde_register_value value;
+
+	sonde_register_value_set_integer(&value, place, reg->bits);
+	CHECK(sonde_thread_write_register(thread, reg, &value));
+	*pc = place;
+	return NULL;
+}
+
 static struct sonde_error *step_back_onto_trap(
 	struct sonde_target *target, struct sonde_thread *thread, uint64_t *pc)
 {
 	uint64_t place = *pc - target->arch->breakpoint_pc_offset;
 	const struct sonde_trap *trap = sonde_traps_at(&target->traps, place);
-	const struct sonde_register *reg;
-	struct sonde_register_value value;
 
 	if (place == *pc || !trap || !trap->written)
 		return NULL;
-	reg = sonde_target_find_register(target, "pc");
-	sonde_register_value_set_integer(&value, place, reg->bits);
-	CHECK(sonde_thread_write_register(thread, reg, &value));
-	*pc = place;
-	return NULL;
+	return put_back(thread, place, pc);
+}
+
+/* The same of one that was taken out just now, whose instruction is back. */
+static struct sonde_error *step_back_onto_gone(
+	struct sonde_target *target, struct sonde_thread *thread, uint64_t *pc)
+{
+	uint64_t place = *pc - target->arch->breakpoint_pc_offset;
+	const struct sonde_gone_trap *gone = sonde_traps_gone(&target->traps, place);
+
+	if (place == *pc || !gone || !gone->written ||
+		sonde_traps_at(&target->traps, *pc))
+		return NULL;
+	return put_back(thread, place, pc);
 }
 
 /* KGDB does not say that a watchpoint was hit: if there is but one, it was that. */
@@ -146,13 +169,16 @@ static struct sonde_error *classify(struct sonde_target *target, struct sonde_st
 	if (!stop->thread || !trapped)
 		return NULL;
 	watch = only_watchpoint(target);
-	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch) {
+	if (stop->reason == SONDE_STOP_SIGNAL && !has_execution_traps(target) && !watch &&
+		!target->traps.gone_count) {
 		look_for_interrupt(target, stop);
 		return NULL;
 	}
 	CHECK(sonde_thread_read_pc(stop->thread, &stop->pc));
-	if (stop->reason == SONDE_STOP_SIGNAL)
+	if (stop->reason == SONDE_STOP_SIGNAL) {
 		CHECK(step_back_onto_trap(target, stop->thread, &stop->pc));
+		CHECK(step_back_onto_gone(target, stop->thread, &stop->pc));
+	}
 	stop->pc_known = true;
 	if (sonde_traps_at(&target->traps, stop->pc)) {
 		stop->reason = SONDE_STOP_BREAKPOINT;
@@ -185,14 +211,18 @@ static bool has_own_breakpoint(struct sonde_target *target, const struct sonde_s
 
 /*
  * A hit of a trap that is not there any more: gdbserver keeps the hits of other threads
- * back, and reports them at a later resume.
+ * back, and reports them at a later resume; others may say it late.
  */
 static bool is_leftover(struct sonde_target *target, const struct sonde_stop *stop)
 {
+	bool trapped =
+		stop->reason == SONDE_STOP_BREAKPOINT ||
+		(stop->reason == SONDE_STOP_SIGNAL && stop->signal == SIGNAL_TRAP &&
+			stop->pc_known && sonde_traps_gone(&target->traps, stop->pc));
+
 	if (stop->reason == SONDE_STOP_WATCHPOINT)
 		return !sonde_traps_watching(&target->traps, stop->address);
-	return stop->reason == SONDE_STOP_BREAKPOINT && stop->pc_known &&
-	       !sonde_traps_at(&target->traps, stop->pc) &&
+	return trapped && stop->pc_known && !sonde_traps_at(&target->traps, stop->pc) &&
 	       !has_own_breakpoint(target, stop);
 }
 
@@ -215,6 +245,23 @@ uint64_t sonde_target_stood(const struct sonde_target *target)
 	target = sonde_target_base(target);
 	return target->stood +
 	       (target->stands_since ? sonde_clock_ns() - target->stands_since : 0);
+}
+
+/*
+ * QEMU stops twice where two CPUs come to breakpoints at once, or says so after it was
+ * let run again. Whoever is at a breakpoint still meets it again.
+ */
+static bool is_unexplained(struct sonde_target *target, const struct sonde_stop *stop)
+{
+	bool trap = stop->reason == SONDE_STOP_SIGNAL && stop->signal == SIGNAL_TRAP;
+
+	if (!trap || !stop->thread || target->backwards ||
+		!target->control->traps_are_ours ||
+		!target->control->traps_are_ours(target)) {
+		target->unexplained = 0;
+		return false;
+	}
+	return ++target->unexplained < UNEXPLAINED_MAX;
 }
 
 static struct sonde_error *start(
@@ -365,9 +412,13 @@ struct sonde_error *sonde_target_resume(struct sonde_target *target)
 	}
 	for (struct sonde_thread *t = target->reported; t; t = t->next_reported) {
 		struct sonde_stop stop = {0};
+		bool passed;
 
 		if (!t->reported || t->gone ||
 			!sonde_traps_at(&target->traps, t->reported_pc))
+			continue;
+		CHECK(sonde_thread_pass_no_op(t, t->reported_pc, &passed));
+		if (passed)
 			continue;
 		CHECK(step_past_trap(target, t, false, &stop));
 		if (is_step_end(&stop, t))
@@ -545,7 +596,7 @@ struct sonde_error *sonde_target_wait(
 			"take control of it first: sonde_target_pause()");
 	for (;;) {
 		CHECK(next_stop(target, sonde_deadline_left(deadline), &stop));
-		if (!is_leftover(target, &stop))
+		if (!is_leftover(target, &stop) && !is_unexplained(target, &stop))
 			break;
 		CHECK(target->backwards ? sonde_target_reverse_resume(target)
 					: sonde_target_resume(target));

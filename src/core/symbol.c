@@ -80,3 +80,12 @@ struct sonde_error *sonde_symbol_next(struct sonde_target *target, const char *p
 	*more = false;
 	return NULL;
 }
+
+struct sonde_error *sonde_symbol_arrival(
+	struct sonde_target *target, uint64_t *ret, bool *found)
+{
+	CHECK(find_level(target, &target));
+	*found = false;
+	return target->symbols->arrival ? target->symbols->arrival(target, ret, found)
+					: NULL;
+}

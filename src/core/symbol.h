@@ -17,7 +17,17 @@ struct sonde_symbol_facet {
 	/** Mandatory. As sonde_symbol_at(); *@p found instead of an error. */
 	struct sonde_error *(*at)(struct sonde_target *target, uint64_t address,
 		struct sonde_symbol *ret, bool *found);
+	/**
+	 * Optional. An address that is executed whenever symbols have come, before any of
+	 * their code is.
+	 */
+	struct sonde_error *(*arrival)(
+		struct sonde_target *target, uint64_t *ret, bool *found);
 };
+
+/** As the facet of the level that has symbols; *@p found false where it tells nothing. */
+SONDE_NODISCARD struct sonde_error *sonde_symbol_arrival(
+	struct sonde_target *target, uint64_t *ret, bool *found);
 
 /**
  * Whether all of @p text, without a NUL, matches @p pattern; see sonde_symbol_next().

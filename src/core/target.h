@@ -16,6 +16,7 @@
 #include "journal.h"
 #include "space.h"
 #include "symbol.h"
+#include "task_facet.h"
 #include "trap.h"
 #include "type_facet.h"
 
@@ -52,6 +53,16 @@ struct sonde_memory_facet {
 	uint64_t (*ram_bytes)(const struct sonde_target *target);
 };
 
+enum {
+	/** Registers that are changed together. */
+	SONDE_CHANGES_MAX = 4,
+};
+
+struct sonde_register_change {
+	const struct sonde_register *reg;
+	struct sonde_register_value value;
+};
+
 struct sonde_register_facet {
 	/** Mandatory. An array that does not change until the target closes. */
 	void (*list)(const struct sonde_target *target, const struct sonde_register **ret,
@@ -67,6 +78,13 @@ struct sonde_register_facet {
 	struct sonde_error *(*write)(struct sonde_thread *thread,
 		const struct sonde_register *reg,
 		const struct sonde_register_value *value);
+	/**
+	 * Optional. Lists in the journal, in one entry, what gives @p thread's registers
+	 * the values of @p changes, at most SONDE_CHANGES_MAX: those that they have.
+	 */
+	struct sonde_error *(*arm)(struct sonde_thread *thread,
+		const struct sonde_register_change *changes, size_t count,
+		unsigned *slot);
 };
 
 struct sonde_thread_facet {
@@ -114,6 +132,11 @@ struct sonde_control_facet {
 	int (*descriptor)(struct sonde_target *target);
 	/** Optional. A step from a place with a trap executes the instruction there. */
 	bool (*step_ignores_traps)(const struct sonde_target *target);
+	/**
+	 * Optional. It stops for a trap only because of what we have set or asked for:
+	 * QEMU's machines, which keep a guest's own traps from their stub.
+	 */
+	bool (*traps_are_ours)(const struct sonde_target *target);
 };
 
 struct sonde_target_ops {
@@ -146,6 +169,8 @@ struct sonde_target {
 	/** Of levels above the machine. */
 	const struct sonde_type_facet *types;
 	const struct sonde_symbol_facet *symbols;
+	const struct sonde_line_facet *lines;
+	const struct sonde_task_facet *tasks;
 
 	/** The level that this one stands on; NULL: none, it is a base target. Owned. */
 	struct sonde_target *below;
@@ -181,6 +206,8 @@ struct sonde_target {
 	/** Since it was resumed. */
 	bool interrupt_asked;
 	struct sonde_traps traps;
+	/** Stops in a row that nothing explains, and that were passed over. */
+	unsigned unexplained;
 	/** A stop that came while the core was busy with something else. */
 	bool has_pending;
 	struct sonde_stop pending;
@@ -222,6 +249,15 @@ void sonde_target_deinit(struct sonde_target *target);
 /** The register called @p name, aliases "pc" and "sp" included; NULL: none. */
 const struct sonde_register *sonde_target_find_register(
 	const struct sonde_target *target, const char *name);
+
+/**
+ * Writes registers that have no meaning one without the other: on failure none of them is
+ * changed, and if the process is killed in the middle of it, the guard puts back what was
+ * written.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_thread_write_together(
+	struct sonde_thread *thread, const struct sonde_register_change *changes,
+	size_t count);
 
 /** Fails unless the target is stopped. */
 SONDE_NODISCARD struct sonde_error *sonde_target_check_stopped(

@@ -112,6 +112,49 @@ struct sonde_error *sonde_thread_write_register(struct sonde_thread *thread,
 		error, "writing register %s of CPU %u", reg->name, thread->number);
 }
 
+static struct sonde_error *write_all(struct sonde_thread *thread,
+	const struct sonde_register_change *changes,
+	const struct sonde_register_change *before, size_t count)
+{
+	struct sonde_error *error = NULL;
+	size_t done = 0;
+
+	for (; done < count && !error; done++)
+		error = sonde_thread_write_register(
+			thread, changes[done].reg, &changes[done].value);
+	/* The one that failed may have been written, too. */
+	while (error && done-- > 0)
+		sonde_error_destroy(sonde_thread_write_register(
+			thread, before[done].reg, &before[done].value));
+	return error;
+}
+
+struct sonde_error *sonde_thread_write_together(struct sonde_thread *thread,
+	const struct sonde_register_change *changes, size_t count)
+{
+	const struct sonde_register_facet *facet = thread->target->registers;
+	struct sonde_register_change before[SONDE_CHANGES_MAX] = {{NULL}};
+	struct sonde_error *error;
+	unsigned slot = 0;
+
+	if (count > SONDE_CHANGES_MAX)
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "so many registers at once");
+	for (size_t i = 0; i < count; i++) {
+		before[i].reg = changes[i].reg;
+		CHECK(sonde_thread_read_register(
+			thread, changes[i].reg, &before[i].value));
+	}
+	if (facet->arm)
+		CHECK(facet->arm(thread, before, count, &slot));
+	/* Half of it would be the worst. */
+	thread->target->sonde->uninterruptible++;
+	error = write_all(thread, changes, before, count);
+	thread->target->sonde->uninterruptible--;
+	sonde_journal_disarm(thread->target->journal, &slot);
+	return error;
+}
+
 struct sonde_error *sonde_thread_read_pc(struct sonde_thread *thread, uint64_t *ret)
 {
 	const struct sonde_register *pc = thread->target->pc;

@@ -28,6 +28,26 @@ struct sonde_trap *sonde_traps_watching(const struct sonde_traps *traps, uint64_
 	return NULL;
 }
 
+const struct sonde_gone_trap *sonde_traps_gone(
+	const struct sonde_traps *traps, uint64_t address)
+{
+	for (unsigned i = 0; i < traps->gone_count; i++)
+		if (traps->gone[i].address == address)
+			return &traps->gone[i];
+	return NULL;
+}
+
+static void remember_gone(struct sonde_traps *traps, const struct sonde_trap *trap)
+{
+	if (!executes(trap->place.kind) || sonde_traps_gone(traps, trap->place.address))
+		return;
+	traps->gone[traps->gone_next] = (struct sonde_gone_trap){
+		.address = trap->place.address, .written = trap->written};
+	traps->gone_next = (traps->gone_next + 1) % SONDE_TRAPS_GONE;
+	if (traps->gone_count < SONDE_TRAPS_GONE)
+		traps->gone_count++;
+}
+
 /*
  * The overlap of a written trap with [address, address + length): the offset into
  * both and how many bytes, 0 for none.
@@ -234,6 +254,7 @@ struct sonde_error *sonde_trap_remove(
 
 	if (!trap->inserted)
 		return NULL;
+	remember_gone(&target->traps, trap);
 	error = trap->written ? unwrite_trap(target, trap)
 			      : target->control->set_trap(target, &trap->place, false);
 	if (!error)

@@ -35,12 +35,30 @@ struct sonde_trap {
 	unsigned journal_slot;
 };
 
+enum {
+	SONDE_TRAPS_GONE = 16,
+};
+
+/** One that threads executed until it was taken out. */
+struct sonde_gone_trap {
+	uint64_t address;
+	/** It was an instruction of ours. */
+	bool written;
+};
+
 struct sonde_traps {
 	struct sonde_trap *first;
+	/** The last ones that were taken out, in a ring: their hits may come late. */
+	struct sonde_gone_trap gone[SONDE_TRAPS_GONE];
+	unsigned gone_count, gone_next;
 };
 
 /** The trap that executing @p address runs into, or NULL. */
 struct sonde_trap *sonde_traps_at(const struct sonde_traps *traps, uint64_t address);
+
+/** One that was at @p address and has been taken out lately, or NULL. */
+const struct sonde_gone_trap *sonde_traps_gone(
+	const struct sonde_traps *traps, uint64_t address);
 
 /** The trap that an access to @p address by @p kind runs into, or NULL. */
 struct sonde_trap *sonde_traps_watching(

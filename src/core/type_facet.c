@@ -34,3 +34,10 @@ struct sonde_error *sonde_target_types(
 			"a kernel has: --level kernel");
 	return target->types->types(target, ret);
 }
+
+struct sonde_target *sonde_target_with_tasks(struct sonde_target *target)
+{
+	while (target && !target->tasks)
+		target = target->below;
+	return target;
+}

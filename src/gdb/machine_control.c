@@ -463,6 +463,13 @@ static bool step_ignores_traps(const struct sonde_target *target)
 	return sonde_gdb_machine_of(target)->stub.steps_ignore_traps;
 }
 
+static bool traps_are_ours(const struct sonde_target *target)
+{
+	const struct sonde_gdb_stub *stub = &sonde_gdb_machine_of(target)->stub;
+
+	return stub->is_qemu && !stub->is_user_mode;
+}
+
 static struct sonde_error *take(struct sonde_target *target)
 {
 	return sonde_gdb_machine_connect(sonde_gdb_machine_of(target));
@@ -476,4 +483,5 @@ const struct sonde_control_facet sonde_gdb_control_facet = {
 	.set_trap = set_trap,
 	.descriptor = descriptor,
 	.step_ignores_traps = step_ignores_traps,
+	.traps_are_ours = traps_are_ours,
 };

@@ -291,10 +291,44 @@ static struct sonde_error *write_register(struct sonde_thread *thread,
 	return sonde_gdb_chain_registers(machine, &request);
 }
 
+/* Where single registers cannot be written, nothing is listed. */
+static struct sonde_error *arm(struct sonde_thread *thread,
+	const struct sonde_register_change *changes, size_t count, unsigned *slot)
+{
+	struct sonde_gdb_machine *machine = sonde_gdb_machine_of(thread->target);
+	struct sonde_journal_packet packet = {.text = ""};
+	size_t length = 0;
+
+	if (machine->stub.write_one_register == SONDE_GDB_OFFER_NO)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct sonde_register *reg =
+			current_register(machine, changes[i].reg);
+		const struct sonde_gdb_slot *place = &machine->layout.slots[reg->index];
+		uint8_t ordered[SONDE_REGISTER_MAX_BYTES];
+
+		if (reg->index >= machine->layout.count ||
+			length + 2 * place->bytes + 16 > sizeof(packet.text))
+			return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+				"register '%s' cannot be put back by the guard",
+				reg->name);
+		reorder(machine->target.arch, changes[i].value.bytes, ordered,
+			place->bytes);
+		length += (size_t)sprintf(
+			packet.text + length, "%sP%x=", i ? "\n" : "", place->number);
+		sonde_hex_encode(ordered, place->bytes, packet.text + length);
+		length += 2 * place->bytes;
+	}
+	sonde_gdb_thread_id_format(&sonde_gdb_thread_of(thread)->id, packet.thread);
+	return sonde_journal_arm(thread->target->journal, SONDE_JOURNAL_PACKET, &packet,
+		sizeof(packet), slot);
+}
+
 const struct sonde_register_facet sonde_gdb_register_facet = {
 	.list = list,
 	.read = read_register,
 	.write = write_register,
+	.arm = arm,
 };
 
 /* --- learning ------------------------------------------------------------------- */

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cache.h"
+#include "debug_info.h"
 #include "kernel.h"
+#include "log.h"
 #include "space_search.h"
 #include "vmcoreinfo.h"
 
@@ -142,12 +144,27 @@ static struct sonde_error *find_types_of_file(
 	struct sonde_linux *kernel, struct sonde_kernel_info *ret)
 {
 	struct sonde_symbol_file *file;
+	struct sonde_dwarf *dwarf;
+	struct sonde_error *error;
 
 	CHECK(sonde_linux_symbol_file_find(kernel, true, &file));
-	if (file && sonde_symbol_file_has_types(file)) {
+	if (!file)
+		return NULL;
+	if (sonde_symbol_file_has_types(file)) {
 		ret->types = "btf";
 		ret->symbol_file = file->path;
+		return NULL;
 	}
+	error = sonde_linux_dwarf_find(kernel, &dwarf);
+	if (!error && dwarf) {
+		ret->types = "dwarf";
+		ret->symbol_file = file->path;
+	}
+	if (!sonde_error_is(error, SONDE_ERROR_UNSUPPORTED))
+		return error;
+	sonde_log(&kernel->target.sonde->log, SONDE_LOG_WARNING, "%s: %s",
+		sonde_error_what(error), sonde_error_why(error));
+	sonde_error_destroy(error);
 	return NULL;
 }
 

@@ -36,6 +36,8 @@ void sonde_linux_forget(struct sonde_linux *kernel)
 	sonde_linux_image_space_deinit(&kernel->image_space);
 	sonde_space_deinit(&kernel->space.space);
 	kernel->banner = (struct sonde_linux_banner){.address = 0};
+	kernel->current_variable = 0;
+	kernel->shown.types = NULL;
 }
 
 static void destroy(struct sonde_target *target)
@@ -71,6 +73,8 @@ struct sonde_error *sonde_kernel_open(struct sonde_target *machine,
 	kernel->target.memory = &sonde_linux_memory_facet;
 	kernel->target.symbols = &sonde_linux_symbol_facet;
 	kernel->target.types = &sonde_linux_type_facet;
+	kernel->target.lines = &sonde_linux_line_facet;
+	kernel->target.tasks = &sonde_linux_task_facet;
 	sonde_linux_types_init(&kernel->types, kernel);
 	kernel->target.below = machine;
 	error = sonde_target_init(
@@ -163,9 +167,23 @@ static struct sonde_error *at(struct sonde_target *target, uint64_t address,
 	return NULL;
 }
 
+/* A module is in the list and has its symbols, and nothing of it has been executed. */
+static struct sonde_error *arrival(
+	struct sonde_target *target, uint64_t *ret, bool *found)
+{
+	struct sonde_symbol symbol;
+
+	CHECK(sonde_linux_own_look_up(
+		sonde_linux_of(target), "do_init_module", &symbol, found));
+	if (*found)
+		*ret = symbol.address;
+	return NULL;
+}
+
 const struct sonde_symbol_facet sonde_linux_symbol_facet = {
 	.count = count,
 	.get = get,
 	.find = find,
 	.at = at,
+	.arrival = arrival,
 };

@@ -8,12 +8,14 @@
 #include "banner.h"
 #include "image.h"
 #include "kallsyms.h"
+#include "line.h"
 #include "module.h"
 #include "own_symbols.h"
 #include "page_plan.h"
 #include "places.h"
 #include "symbol_files.h"
 #include "target.h"
+#include "type_fields.h"
 #include "types.h"
 
 /** The kernel's address space: a walk over physical memory by the kernel's tables. */
@@ -24,6 +26,12 @@ struct sonde_linux_space {
 
 struct sonde_linux_task_layout;
 struct sonde_linux_view;
+
+struct sonde_linux_shown_fields {
+	/** What they were looked up in; NULL: nothing yet. */
+	const struct sonde_types *types;
+	struct sonde_field pid, comm;
+};
 
 struct sonde_linux {
 	struct sonde_target target;
@@ -49,6 +57,10 @@ struct sonde_linux {
 	struct sonde_linux_task_layout *task_layout;
 	/** Places in the image, as far as they are known; and what the cache has. */
 	struct sonde_linux_places places, cached;
+	/** x86: where a CPU's own variables have the current task; 0: not looked for. */
+	uint64_t current_variable;
+	/** Members of tasks that are shown at each hit of a probe. */
+	struct sonde_linux_shown_fields shown;
 	/** How threads see memory, one each; kept when the kernel is gone. */
 	struct sonde_linux_view *views;
 };
@@ -118,5 +130,7 @@ void sonde_linux_views_destroy(struct sonde_linux *kernel);
 
 extern const struct sonde_memory_facet sonde_linux_memory_facet;
 extern const struct sonde_symbol_facet sonde_linux_symbol_facet;
+extern const struct sonde_line_facet sonde_linux_line_facet;
+extern const struct sonde_task_facet sonde_linux_task_facet;
 
 #endif

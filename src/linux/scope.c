@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What names in expressions mean to the kernel: symbols, with the types that BTF, or
- * known_variables.c, has of them; the current task; task(PID).
+ * What names in expressions mean to the kernel: symbols, with the types that BTF, DWARF
+ * or known_variables.c has of them; the current task; task(PID).
  */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "debug_info.h"
 #include "kernel.h"
 #include "known_variables.h"
+#include "locals.h"
+#include "log.h"
 #include "task.h"
 
 static struct sonde_linux_types *own(struct sonde_scope *scope)
@@ -22,30 +25,65 @@ static bool has_no_types(const struct sonde_error *error)
 	       sonde_error_is(error, SONDE_ERROR_BAD_DATA);
 }
 
-/* By its symbol; modules are asked for what is theirs. */
-static struct sonde_error *look_up(struct sonde_linux_types *types,
-	const struct sonde_symbol *symbol, bool per_cpu, bool *found,
-	struct sonde_type *ret)
+static struct sonde_error *look_up_known(const struct sonde_types *types,
+	const struct sonde_symbol *symbol, bool *found, struct sonde_type *ret)
 {
-	enum sonde_type_space space = SONDE_TYPE_VARIABLES;
 	const char *known = sonde_linux_known_variable(symbol->name);
-	const struct sonde_types *own_types;
 	struct sonde_error *error;
 
-	if (toupper((unsigned char)symbol->kind) == 'T' && !per_cpu)
-		space = SONDE_TYPE_FUNCTIONS;
-	if (*symbol->module)
-		return sonde_linux_types_look_up(types, space, symbol->name, found, ret);
-	CHECK(sonde_linux_types_find(types, &own_types));
-	CHECK(sonde_types_look_up(
-		own_types, space, symbol->name, strlen(symbol->name), found, ret));
-	if (*found || !known)
+	if (!known)
 		return NULL;
-	error = sonde_types_find(own_types, known, ret);
+	error = sonde_types_find_plainly(types, known, ret);
 	*found = !error;
 	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
 		return error;
 	sonde_error_destroy(error);
+	return NULL;
+}
+
+/* A file that cannot be read leaves the kernel with what it has by itself. */
+static struct sonde_error *look_up_dwarf(struct sonde_linux *kernel,
+	const struct sonde_symbol *symbol, bool is_function, bool *found,
+	struct sonde_type *ret)
+{
+	struct sonde_error *error =
+		sonde_linux_dwarf_type_of(kernel, symbol, is_function, found, ret);
+
+	if (!has_no_types(error))
+		return error;
+	sonde_log(&kernel->target.sonde->log, SONDE_LOG_WARNING, "%s: %s",
+		sonde_error_what(error), sonde_error_why(error));
+	sonde_error_destroy(error);
+	return NULL;
+}
+
+/*
+ * By its symbol; modules are asked for what is theirs. DWARF knows all variables, but to
+ * look for a file takes longer than what is known anyhow, unless the user has named one.
+ */
+static struct sonde_error *look_up(struct sonde_linux_types *types,
+	const struct sonde_symbol *symbol, bool per_cpu, bool *found,
+	struct sonde_type *ret)
+{
+	struct sonde_linux *kernel = types->kernel;
+	bool is_function = toupper((unsigned char)symbol->kind) == 'T' && !per_cpu;
+	bool is_named = kernel->symbol_files.named || kernel->symbol_files.directory;
+	enum sonde_type_space space =
+		is_function ? SONDE_TYPE_FUNCTIONS : SONDE_TYPE_VARIABLES;
+	const struct sonde_types *own_types;
+
+	if (*symbol->module)
+		return sonde_linux_types_look_up(types, space, symbol->name, found, ret);
+	CHECK(sonde_linux_types_find(types, &own_types));
+	if (!types->is_dwarf)
+		CHECK(sonde_types_look_up(own_types, space, symbol->name,
+			strlen(symbol->name), found, ret));
+	if (!*found && is_named)
+		CHECK(look_up_dwarf(kernel, symbol, is_function, found, ret));
+	if (!*found)
+		CHECK(look_up_known(own_types, symbol, found, ret));
+	if (!*found && !is_named)
+		CHECK(look_up_dwarf(kernel, symbol, is_function, found, ret));
 	return NULL;
 }
 
@@ -151,13 +189,16 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 		return find_current(types, thread, name, found, ret);
 	if (!strcmp(name, "current"))
 		return find_current(types, thread, NULL, found, ret);
+	CHECK(sonde_linux_find_local(kernel, thread, name, false, found, ret));
+	if (*found)
+		return NULL;
 	CHECK(sonde_linux_own_look_up(kernel, name, &symbol, found));
 	if (!*found && !strcmp(name, "init_task"))
 		return find_first(types, found, ret);
 	if (!*found)
 		CHECK(find_in_modules(types, name, &symbol, found));
 	if (!*found)
-		return NULL;
+		return sonde_linux_find_local(kernel, thread, name, true, found, ret);
 	ret->address = symbol.address;
 	CHECK(is_per_cpu(kernel, &symbol, &ret->per_cpu));
 	return find_type_of(types, &symbol, ret->per_cpu, &ret->type);

@@ -207,6 +207,33 @@ struct sonde_error *sonde_linux_symbol_file_find(
 	return NULL;
 }
 
+/* --- addresses -------------------------------------------------------------------- */
+
+uint64_t sonde_linux_symbol_file_linked(
+	const struct sonde_linux *kernel, uint64_t address)
+{
+	const struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	uint64_t linked = address - files->slide;
+
+	return linked >= files->first && linked <= files->last ? linked : address;
+}
+
+bool sonde_linux_symbol_file_covers(const struct sonde_linux *kernel, uint64_t address)
+{
+	const struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+	uint64_t linked = address - files->slide;
+
+	return !files->last || (linked >= files->first && linked <= files->last);
+}
+
+uint64_t sonde_linux_symbol_file_moved(const struct sonde_linux *kernel, uint64_t linked)
+{
+	const struct sonde_linux_symbol_files *files = &kernel->symbol_files;
+
+	return linked >= files->first && linked <= files->last ? linked + files->slide
+							       : linked;
+}
+
 /* --- by name ---------------------------------------------------------------------- */
 
 struct sonde_error *sonde_kernel_use_symbols(
@@ -234,6 +261,8 @@ struct sonde_error *sonde_kernel_use_symbols(
 	}
 	files = &kernel->symbol_files;
 	sonde_linux_symbol_files_deinit(files);
+	/* What came from another file. */
+	sonde_linux_types_forget(&kernel->types);
 	files->named = named;
 	files->directory = directory;
 	return NULL;

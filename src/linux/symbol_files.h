@@ -58,4 +58,16 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_symbol_file_find(
 SONDE_NODISCARD struct sonde_error *sonde_linux_symbol_file_check(
 	struct sonde_linux *kernel, const struct sonde_symbol_file *file);
 
+/** What the file says of @p address, which is of the running kernel, it says of this one.
+ */
+uint64_t sonde_linux_symbol_file_linked(
+	const struct sonde_linux *kernel, uint64_t address);
+
+/** Whether the file tells of @p address at all: it is in the image, or the file does not
+ * say where that is. */
+bool sonde_linux_symbol_file_covers(const struct sonde_linux *kernel, uint64_t address);
+
+/** The other way round: where in the running kernel @p linked is. */
+uint64_t sonde_linux_symbol_file_moved(const struct sonde_linux *kernel, uint64_t linked);
+
 #endif

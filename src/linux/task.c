@@ -115,15 +115,20 @@ static struct sonde_error *find_base(
 	return NULL;
 }
 
-static struct sonde_error *read_current_x86(
-	struct sonde_linux *kernel, struct sonde_thread *thread, uint64_t *ret)
+/* From a CPU's own on; the same for all of this kernel. */
+static struct sonde_error *find_current_variable(
+	struct sonde_linux *kernel, uint64_t *ret)
 {
 	struct sonde_type_member member = {.bit_offset = 0};
 	const struct sonde_types *types;
-	uint64_t variable, base;
 	struct sonde_type type;
+	uint64_t variable;
 	bool found;
 
+	if (kernel->current_variable) {
+		*ret = kernel->current_variable;
+		return NULL;
+	}
 	CHECK(find_symbol(kernel, "current_task", &variable, &found));
 	if (!found) {
 		CHECK(need_symbol(kernel, "pcpu_hot", &variable));
@@ -131,9 +136,18 @@ static struct sonde_error *read_current_x86(
 		CHECK(sonde_types_find(types, "struct pcpu_hot", &type));
 		CHECK(sonde_type_find_member(type, "current_task", &member));
 	}
+	*ret = kernel->current_variable = variable + member.bit_offset / 8;
+	return NULL;
+}
+
+static struct sonde_error *read_current_x86(
+	struct sonde_linux *kernel, struct sonde_thread *thread, uint64_t *ret)
+{
+	uint64_t variable, base;
+
+	CHECK(find_current_variable(kernel, &variable));
 	CHECK(find_base(kernel, thread, &base));
-	return sonde_space_read_integer(
-		&kernel->space.space, base + variable + member.bit_offset / 8, 8, ret);
+	return sonde_space_read_integer(&kernel->space.space, base + variable, 8, ret);
 }
 
 /* riscv64: in tp in the kernel, in sscratch while a program runs (arch/riscv/kernel/

@@ -92,12 +92,13 @@ static struct sonde_error *read_memory(
 
 	if (!task->mm)
 		return NULL;
-	task->virtual_bytes = sonde_record_integer(&fields->pages, reader->mm_copy) *
-			      reader->page_bytes;
 	CHECK(sonde_linux_task_resident(
 		reader, reader->mm_copy, &task->resident_bytes, &known));
-	if (known)
-		task->known |= SONDE_TASK_MEMORY;
+	if (!known)
+		return NULL;
+	task->virtual_bytes = sonde_record_integer(&fields->pages, reader->mm_copy) *
+			      reader->page_bytes;
+	task->known |= SONDE_TASK_MEMORY;
 	return NULL;
 }
 

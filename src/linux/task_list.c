@@ -135,6 +135,19 @@ static struct sonde_error *is_same(
 	return NULL;
 }
 
+/* What is in the list should be a task, and cannot be read. */
+static struct sonde_error *note_unreadable(
+	struct sonde_linux_task_reader *reader, uint64_t address)
+{
+	bool linked;
+
+	CHECK(sonde_linux_task_is_linked(
+		reader->kernel, address, links_of(reader), &linked));
+	if (linked)
+		reader->tasks->incomplete = "in the list is what cannot be read";
+	return NULL;
+}
+
 /* *@p there: it is a task still; if it is not, nothing was missed. */
 static struct sonde_error *read_row(struct sonde_linux_task_reader *reader,
 	uint64_t address, struct sonde_task *ret, bool *there)
@@ -144,7 +157,7 @@ static struct sonde_error *read_row(struct sonde_linux_task_reader *reader,
 	for (unsigned i = 0; i < ATTEMPTS && !same; i++) {
 		CHECK(read_copy(reader, address, reader->copy, there));
 		if (!*there)
-			break;
+			return note_unreadable(reader, address);
 		fill_in(reader, address, ret);
 		CHECK(sonde_linux_task_read_columns(reader, ret, &whole));
 		same = whole;
@@ -203,15 +216,15 @@ static struct sonde_error *make_room(struct seen *seen)
 
 /* --- all of them ------------------------------------------------------------------- */
 
-/* Where the next row is to be put. */
-static struct sonde_error *next_row(struct sonde_tasks *tasks, struct sonde_task **ret)
+/* Where the next row is to be put; NULL: no memory. */
+static struct sonde_task *next_row(struct sonde_tasks *tasks)
 {
 	struct sonde_linux_task_chunk *chunk = tasks->last;
 
 	if (!chunk || chunk->count == CHUNK_ROWS) {
 		chunk = malloc(sizeof(*chunk));
 		if (!chunk)
-			return sonde_error_no_memory();
+			return NULL;
 		chunk->next = NULL;
 		chunk->count = 0;
 		if (tasks->last)
@@ -220,8 +233,7 @@ static struct sonde_error *next_row(struct sonde_tasks *tasks, struct sonde_task
 			tasks->first = tasks->reading = chunk;
 		tasks->last = chunk;
 	}
-	*ret = &chunk->rows[chunk->count];
-	return NULL;
+	return &chunk->rows[chunk->count];
 }
 
 /* *@p is_task: it was one. */
@@ -233,7 +245,9 @@ static struct sonde_error *add(struct sonde_linux_task_reader *reader, uint64_t 
 
 	*is_task = true;
 	CHECK(make_room(seen));
-	CHECK(next_row(tasks, &row));
+	row = next_row(tasks);
+	if (!row)
+		return sonde_error_no_memory();
 	CHECK(read_row(reader, address, row, &there));
 	if (!there)
 		return NULL;

@@ -4,6 +4,7 @@
  * of its own, in swap, shared. To 6.1 they are integers, then per-CPU counters: one
  * number, and what each CPU has not added to it yet.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "kernel.h"
@@ -65,9 +66,10 @@ static uint64_t pointer_at(const uint8_t *bytes)
 	return le64toh(value);
 }
 
-static int64_t at_least_nothing(int64_t count)
+/* Counts may be below 0 for a moment. */
+static uint64_t at_least_nothing(uint64_t count)
 {
-	return count < 0 ? 0 : count;
+	return count >> 63 ? 0 : count;
 }
 
 /* An array of atomic_long_t. */
@@ -75,13 +77,12 @@ static void add_plain(const uint8_t *counts, uint64_t *ret)
 {
 	for (unsigned i = 0; i < KINDS; i++)
 		if (i != SWAPPED)
-			*ret += (uint64_t)at_least_nothing(
-				(int64_t)pointer_at(counts + (size_t)8 * i));
+			*ret += at_least_nothing(pointer_at(counts + (size_t)8 * i));
 }
 
 /* What the CPUs have of the counters at @p places, each a s32 of every CPU. */
 static struct sonde_error *add_parts(
-	struct sonde_linux_task_reader *reader, const uint64_t *places, int64_t *counts)
+	struct sonde_linux_task_reader *reader, const uint64_t *places, uint64_t *counts)
 {
 	uint64_t first = places[0], last = places[0];
 	uint8_t copy[SPAN_MAX];
@@ -100,7 +101,7 @@ static struct sonde_error *add_parts(
 			uint32_t part;
 
 			memcpy(&part, copy + (places[i] - first), 4);
-			counts[i] += (int32_t)le32toh(part);
+			counts[i] += (uint64_t)(int32_t)le32toh(part);
 		}
 	}
 	return NULL;
@@ -111,18 +112,18 @@ static struct sonde_error *add_counters(
 {
 	const struct sonde_linux_counter_fields *fields = &reader->layout->counter;
 	uint64_t places[KINDS];
-	int64_t counts[KINDS];
+	uint64_t counts[KINDS];
 
 	for (unsigned i = 0; i < KINDS; i++) {
 		const uint8_t *counter = counters + i * fields->whole.bytes;
 
-		counts[i] = (int64_t)sonde_record_integer(&fields->count, counter);
+		counts[i] = sonde_record_integer(&fields->count, counter);
 		places[i] = sonde_record_integer(&fields->counters, counter);
 	}
 	CHECK(add_parts(reader, places, counts));
 	for (unsigned i = 0; i < KINDS; i++)
 		if (i != SWAPPED)
-			*ret += (uint64_t)at_least_nothing(counts[i]);
+			*ret += at_least_nothing(counts[i]);
 	return NULL;
 }
 

@@ -2,13 +2,14 @@
 /*
  * BTF is where __start_BTF says; a kernel without that symbol (arm64 without
  * KALLSYMS_ALL) has its header somewhere behind the code; one without BTF may have a file
- * that goes with it. That of modules hangs on the list btf_modules (kernel/bpf/btf.c),
- * whatever is called 'struct btf_module'.
+ * that goes with it, with BTF or with DWARF. That of modules hangs on the list
+ * btf_modules (kernel/bpf/btf.c), whatever is called 'struct btf_module'.
  */
 #include <string.h>
 
 #include "btf.h"
 #include "cache.h"
+#include "debug_info.h"
 #include "kernel.h"
 #include "log.h"
 #include "space_search.h"
@@ -29,6 +30,7 @@ struct sonde_linux_module_types {
 struct sonde_linux_old_types {
 	struct sonde_linux_old_types *next;
 	struct sonde_types *types;
+	struct sonde_dwarf *dwarf;
 	struct sonde_linux_module_types *modules;
 };
 
@@ -60,6 +62,7 @@ void sonde_linux_types_deinit(struct sonde_linux_types *types)
 		types->old = old->next;
 		destroy_modules(old->modules);
 		sonde_types_destroy(old->types);
+		sonde_dwarf_destroy(old->dwarf);
 		free(old);
 	}
 }
@@ -69,17 +72,20 @@ void sonde_linux_types_forget(struct sonde_linux_types *types)
 {
 	struct sonde_linux_old_types *old;
 
-	if (types->types) {
+	if (types->types || types->dwarf) {
 		old = calloc(1, sizeof(*old));
 		if (old) {
 			old->types = types->types;
+			old->dwarf = types->dwarf;
 			old->modules = types->modules;
 			old->next = types->old;
 			types->old = old;
 		}
 	}
 	types->types = NULL;
+	types->dwarf = NULL;
 	types->scope.types = NULL;
+	types->is_dwarf = false;
 	types->modules = NULL;
 	types->modules_asked = false;
 	types->init_task = 0;
@@ -162,11 +168,20 @@ static struct sonde_error *load_from_file(struct sonde_linux_types *types)
 {
 	struct sonde_linux *kernel = types->kernel;
 	struct sonde_symbol_file *file;
+	struct sonde_dwarf *dwarf;
 
 	CHECK(sonde_linux_symbol_file_find(kernel, true, &file));
 	if (!file)
 		return NULL;
-	return sonde_symbol_file_types(file, pointer_bytes(kernel), &types->types);
+	CHECK(sonde_symbol_file_types(file, pointer_bytes(kernel), &types->types));
+	return types->types ? NULL : sonde_linux_dwarf_find(kernel, &dwarf);
+}
+
+/* BTF, and DWARF only where there is none; NULL: neither was read. */
+static const struct sonde_types *own_types(const struct sonde_linux_types *types)
+{
+	return types->types || !types->dwarf ? types->types
+					     : sonde_dwarf_types(types->dwarf);
 }
 
 static struct sonde_error *load(struct sonde_linux_types *types)
@@ -176,7 +191,7 @@ static struct sonde_error *load(struct sonde_linux_types *types)
 	if (types->types || (error && !is_none(error)))
 		return error;
 	other = load_from_file(types);
-	if (!types->types)
+	if (!own_types(types))
 		return sonde_error_first(error, other);
 	sonde_error_destroy(error);
 	return NULL;
@@ -186,16 +201,18 @@ struct sonde_error *sonde_linux_types_find(
 	struct sonde_linux_types *types, const struct sonde_types **ret)
 {
 	CHECK(sonde_linux_find(types->kernel));
-	if (!types->types)
+	if (!types->types && !types->is_dwarf)
 		CHECK(load(types));
-	if (!types->types)
+	if (!own_types(types))
 		return sonde_error_suggest(
 			sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 				"the kernel has no types in its memory"),
 			"one that is built with CONFIG_DEBUG_INFO_BTF has; "
-			"--symbols FILE takes them from its vmlinux, if that has .BTF");
-	types->scope.types = types->types;
-	*ret = types->types;
+			"--symbols FILE takes them from its vmlinux, if that has .BTF or "
+			"DWARF");
+	types->is_dwarf = !types->types;
+	types->scope.types = own_types(types);
+	*ret = types->scope.types;
 	return NULL;
 }
 
@@ -299,7 +316,7 @@ struct sonde_error *sonde_linux_types_look_up(struct sonde_linux_types *types,
 	CHECK(sonde_types_look_up(own, space, name, length, found, ret));
 	if (*found)
 		return NULL;
-	if (!types->modules_asked)
+	if (!types->modules_asked && !types->is_dwarf)
 		CHECK(load_modules(types));
 	for (struct sonde_linux_module_types *module = types->modules; module && !*found;
 		module = module->next) {

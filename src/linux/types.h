@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's types, from the BTF in its memory: its own, and those of modules. They are
+ * The kernel's types, from the BTF in its memory: its own, and those of modules; or those
+ * of a file that goes with it, by BTF or DWARF. They are
  * read when somebody first asks, and kept until the target closes, since handles of types
  * may be kept as well; when another kernel has come, its types take their place.
  */
@@ -10,6 +11,7 @@
 #include "scope.h"
 #include "type_facet.h"
 
+struct sonde_dwarf;
 struct sonde_linux;
 struct sonde_linux_module_types;
 struct sonde_linux_old_types;
@@ -18,8 +20,12 @@ struct sonde_linux_types {
 	/** First, so that a scope leads here. */
 	struct sonde_scope scope;
 	struct sonde_linux *kernel;
-	/** Owned; NULL: not read yet, or there are none. */
+	/** BTF; owned. NULL: not read yet, or there is none. */
 	struct sonde_types *types;
+	/** Of a file; owned. NULL: not asked for yet, or there is none. */
+	struct sonde_dwarf *dwarf;
+	/** There is no BTF, neither in memory nor in a file. */
+	bool is_dwarf;
 	/** Of modules; owned. Asked for once a kernel. */
 	struct sonde_linux_module_types *modules;
 	bool modules_asked;
@@ -37,7 +43,7 @@ void sonde_linux_types_deinit(struct sonde_linux_types *types);
 void sonde_linux_types_forget(struct sonde_linux_types *types);
 
 /**
- * The types without modules'. SONDE_ERROR_UNSUPPORTED: the kernel has no BTF; the hint
+ * The types without modules'. SONDE_ERROR_UNSUPPORTED: there are none; the hint
  * says what to do.
  */
 SONDE_NODISCARD struct sonde_error *sonde_linux_types_find(

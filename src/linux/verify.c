@@ -73,6 +73,18 @@ static struct sonde_error *ask(const struct sonde_linux *kernel,
 	return ask_tables(kernel, &regime, ret);
 }
 
+/* The CPU that has just stopped is asked first: its registers are wanted anyway. */
+static struct sonde_error *ask_stopped(
+	const struct sonde_linux *kernel, enum sonde_linux_verdict *ret)
+{
+	const struct sonde_target *machine = sonde_target_base(&kernel->target);
+
+	if (machine->state != SONDE_STATE_STOPPED || !machine->current ||
+		machine->current->gone)
+		return NULL;
+	return ask(kernel, machine->current, ret);
+}
+
 struct sonde_error *sonde_linux_verify(
 	const struct sonde_linux *kernel, enum sonde_linux_verdict *ret)
 {
@@ -82,6 +94,9 @@ struct sonde_error *sonde_linux_verify(
 	*ret = SONDE_LINUX_UNKNOWN;
 	/* Without page tables it was found by where the CPUs are. */
 	if (!kernel->image.regime.range_count)
+		return NULL;
+	CHECK(ask_stopped(kernel, ret));
+	if (*ret == SONDE_LINUX_RUNS)
 		return NULL;
 	CHECK(sonde_target_threads(sonde_target_base(&kernel->target), &threads, &count));
 	for (size_t i = 0; i < count && *ret != SONDE_LINUX_RUNS; i++) {

@@ -264,3 +264,10 @@ struct sonde_error *sonde_elf_file_types(
 		return fail(file->library);
 	return sonde_btf_create(data->d_buf, data->d_size, NULL, pointer_bytes, ret);
 }
+
+bool sonde_elf_file_has_dwarf(struct sonde_elf_file *file)
+{
+	GElf_Shdr header;
+
+	return next_section(file, NULL, SHT_PROGBITS, ".debug_info", &header) != NULL;
+}

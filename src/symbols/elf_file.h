@@ -38,4 +38,7 @@ bool sonde_elf_file_has_types(struct sonde_elf_file *file);
 SONDE_NODISCARD struct sonde_error *sonde_elf_file_types(
 	struct sonde_elf_file *file, unsigned pointer_bytes, struct sonde_types **ret);
 
+/** Whether it has DWARF, as far as one sees without reading it. */
+bool sonde_elf_file_has_dwarf(struct sonde_elf_file *file);
+
 #endif

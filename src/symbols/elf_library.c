@@ -15,6 +15,7 @@ struct function {
 static const struct function functions[] = {
 	{"elf_version", offsetof(struct sonde_elf_library, version)},
 	{"elf_begin", offsetof(struct sonde_elf_library, begin)},
+	{"elf_memory", offsetof(struct sonde_elf_library, begin_in_memory)},
 	{"elf_end", offsetof(struct sonde_elf_library, end)},
 	{"elf_errno", offsetof(struct sonde_elf_library, last_error)},
 	{"elf_errmsg", offsetof(struct sonde_elf_library, describe)},

@@ -16,6 +16,7 @@
 struct sonde_elf_library {
 	__typeof__(&elf_version) version;
 	__typeof__(&elf_begin) begin;
+	__typeof__(&elf_memory) begin_in_memory;
 	__typeof__(&elf_end) end;
 	__typeof__(&elf_errno) last_error;
 	__typeof__(&elf_errmsg) describe;

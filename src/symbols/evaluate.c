@@ -41,7 +41,9 @@ static struct sonde_error *check_usable(const struct sonde_evaluator *evaluator,
 		return sonde_error_suggest(
 			sonde_evaluate_error(evaluator, node, SONDE_ERROR_INVALID,
 				"the type of '%s' is not known", node->text),
-			"say what it is: (unsigned long)%s", node->text);
+			"say what it is: (unsigned long)%s; or --symbols FILE, if its "
+			"vmlinux has DWARF",
+			node->text);
 	return NULL;
 }
 

@@ -161,23 +161,27 @@ static struct sonde_error *settle_all(const struct sonde_evaluator *evaluator,
 	return NULL;
 }
 
+/* @p scope NULL: that of the target. */
 static struct sonde_error *evaluate(const struct sonde_expression *expression,
-	struct sonde_target *target, struct sonde_thread *thread, bool *ret_list,
-	struct sonde_value **ret, size_t *count)
+	struct sonde_target *target, struct sonde_thread *thread,
+	struct sonde_scope *scope, bool *ret_list, struct sonde_value **ret,
+	size_t *count)
 {
 	struct sonde_evaluator_memory memory = {NULL, 0};
 	struct sonde_evaluator evaluator = {
 		.text = expression->text,
 		.target = target,
 		.thread = thread,
+		.scope = scope,
 		.address_bits = address_bits_of(target),
 		.memory = &memory,
 	};
 	const struct sonde_syntax *root = expression->tree.root;
 	struct sonde_operand operand;
-	struct sonde_error *error;
+	struct sonde_error *error = NULL;
 
-	error = target ? sonde_target_scope(target, &evaluator.scope) : NULL;
+	if (target && !scope)
+		error = sonde_target_scope(target, &evaluator.scope);
 	if (!error)
 		error = sonde_evaluate(&evaluator, root, &operand);
 	if (!error)
@@ -191,17 +195,18 @@ struct sonde_error *sonde_expression_evaluate_all(
 	struct sonde_thread *thread, bool *ret_list, struct sonde_value **ret,
 	size_t *count)
 {
-	return evaluate(expression, target, thread, ret_list, ret, count);
+	return evaluate(expression, target, thread, NULL, ret_list, ret, count);
 }
 
-struct sonde_error *sonde_expression_evaluate(const struct sonde_expression *expression,
-	struct sonde_target *target, struct sonde_thread *thread, struct sonde_value *ret)
+struct sonde_error *sonde_expression_evaluate_in(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_scope *scope, struct sonde_value *ret)
 {
 	struct sonde_value *values;
 	bool is_list;
 	size_t count;
 
-	CHECK(evaluate(expression, target, thread, &is_list, &values, &count));
+	CHECK(evaluate(expression, target, thread, scope, &is_list, &values, &count));
 	if (!is_list)
 		*ret = values[0];
 	free(values);
@@ -215,4 +220,10 @@ struct sonde_error *sonde_expression_evaluate(const struct sonde_expression *exp
 				count),
 			"[0] is its first element"),
 		"evaluating", expression->text);
+}
+
+struct sonde_error *sonde_expression_evaluate(const struct sonde_expression *expression,
+	struct sonde_target *target, struct sonde_thread *thread, struct sonde_value *ret)
+{
+	return sonde_expression_evaluate_in(expression, target, thread, NULL, ret);
 }

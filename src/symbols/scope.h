@@ -64,4 +64,9 @@ struct sonde_scope {
 	const struct sonde_types *types;
 };
 
+/** As sonde_expression_evaluate(), with the names that @p scope knows. */
+SONDE_NODISCARD struct sonde_error *sonde_expression_evaluate_in(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_scope *scope, struct sonde_value *ret);
+
 #endif

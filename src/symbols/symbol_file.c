@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dwarf_info.h"
 #include "elf_file.h"
 #include "error.h"
 #include "system_map.h"
@@ -132,4 +133,14 @@ struct sonde_error *sonde_symbol_file_types(
 		return NULL;
 	return sonde_error_while(sonde_elf_file_types(file->elf, pointer_bytes, ret),
 		"reading types of \"%s\"", file->path);
+}
+
+struct sonde_error *sonde_symbol_file_dwarf(
+	struct sonde_symbol_file *file, bool mapped, struct sonde_dwarf **ret)
+{
+	*ret = NULL;
+	if (!file->elf || !sonde_elf_file_has_dwarf(file->elf))
+		return NULL;
+	return sonde_error_while(sonde_dwarf_open(file->fd, mapped, ret),
+		"reading DWARF of \"%s\"", file->path);
 }

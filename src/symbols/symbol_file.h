@@ -6,6 +6,7 @@
 #include "build_id.h"
 #include "symbol_table.h"
 
+struct sonde_dwarf;
 struct sonde_elf_file;
 struct sonde_types;
 
@@ -38,5 +39,12 @@ bool sonde_symbol_file_has_types(struct sonde_symbol_file *file);
 /** Its types; *@p ret is NULL where it has none. The caller destroys it. */
 SONDE_NODISCARD struct sonde_error *sonde_symbol_file_types(
 	struct sonde_symbol_file *file, unsigned pointer_bytes, struct sonde_types **ret);
+
+/**
+ * Its DWARF, as sonde_dwarf_open(); *@p ret is NULL where it has none. The caller
+ * destroys it, before or after @p file is closed.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_symbol_file_dwarf(
+	struct sonde_symbol_file *file, bool mapped, struct sonde_dwarf **ret);
 
 #endif

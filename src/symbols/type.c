@@ -128,6 +128,18 @@ static struct sonde_error *too_long(struct sonde_type type)
 		type.id, SONDE_TYPE_CHAIN_MAX);
 }
 
+/* Of which one unit has but the name, and another one the members. */
+static struct sonde_error *complete(struct sonde_type type, struct sonde_type *ret)
+{
+	struct sonde_type whole;
+	bool found = false;
+
+	if (type.types->ops->complete)
+		CHECK(type.types->ops->complete(type.types, type.id, &found, &whole));
+	*ret = found ? whole : type;
+	return NULL;
+}
+
 struct sonde_error *sonde_type_resolve(struct sonde_type type, struct sonde_type *ret)
 {
 	struct sonde_type start = type;
@@ -140,6 +152,8 @@ struct sonde_error *sonde_type_resolve(struct sonde_type type, struct sonde_type
 			return NULL;
 		}
 		sonde_type_describe(type, &record);
+		if (record.kind == SONDE_TYPE_INCOMPLETE)
+			return complete(type, ret);
 		if (!is_transparent(record.kind)) {
 			*ret = type;
 			return NULL;

@@ -12,6 +12,7 @@
 
 #include <sonde/type.h>
 
+#include "closest.h"
 #include "error.h"
 #include "scalar_type.h"
 
@@ -83,6 +84,21 @@ struct sonde_types_ops {
 	struct sonde_error *(*find)(const struct sonde_types *types,
 		enum sonde_type_space space, const char *name, size_t length,
 		uint32_t *ret);
+	/**
+	 * Optional: the number of an enumeration of this source that has the enumerator;
+	 * @p ret 0: none has. Absent, all records from first to count are looked at.
+	 */
+	struct sonde_error *(*enumeration)(
+		const struct sonde_types *types, const char *enumerator, uint32_t *ret);
+	/** Optional: offers the names of @p space to @p closest. Absent, as above. */
+	void (*offer)(const struct sonde_types *types, enum sonde_type_space space,
+		struct sonde_closest *closest);
+	/**
+	 * Optional: what the incomplete type @p id is elsewhere, in this source or in
+	 * another; @p found false: nobody knows.
+	 */
+	struct sonde_error *(*complete)(const struct sonde_types *types, uint32_t id,
+		bool *found, struct sonde_type *ret);
 	/** Optional. */
 	void (*destroy)(struct sonde_types *types);
 };

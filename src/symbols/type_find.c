@@ -31,28 +31,44 @@ struct sonde_error *sonde_types_look_up(const struct sonde_types *types,
 	return NULL;
 }
 
-/* Looks at all enumerations of one source; nobody asks often. */
+/* Among those of one enumeration. */
+static struct sonde_error *search_enumeration(struct sonde_type type, const char *name,
+	bool *found, struct sonde_type *ret_type, uint64_t *ret)
+{
+	uint64_t count = sonde_type_count(type);
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct sonde_type_enumerator enumerator;
+
+		CHECK(sonde_type_enumerator(type, i, &enumerator));
+		if (strcmp(enumerator.name, name) != 0)
+			continue;
+		*found = true;
+		*ret_type = type;
+		*ret = enumerator.value;
+		return NULL;
+	}
+	return NULL;
+}
+
+/* Looks at all enumerations of one source, unless that knows; nobody asks often. */
 static struct sonde_error *search_enumerators(const struct sonde_types *types,
 	const char *name, bool *found, struct sonde_type *ret_type, uint64_t *ret)
 {
-	for (uint32_t id = types->first; id < types->count; id++) {
+	uint32_t id = 0;
+
+	if (types->ops->enumeration) {
+		CHECK(types->ops->enumeration(types, name, &id));
+		return id ? search_enumeration(
+				    (struct sonde_type){.types = types, .id = id}, name,
+				    found, ret_type, ret)
+			  : NULL;
+	}
+	for (id = types->first; id < types->count && !*found; id++) {
 		struct sonde_type type = {.types = types, .id = id};
-		uint64_t count;
 
-		if (!sonde_type_is(type, SONDE_TYPE_ENUM))
-			continue;
-		count = sonde_type_count(type);
-		for (uint64_t i = 0; i < count; i++) {
-			struct sonde_type_enumerator enumerator;
-
-			CHECK(sonde_type_enumerator(type, i, &enumerator));
-			if (strcmp(enumerator.name, name) != 0)
-				continue;
-			*found = true;
-			*ret_type = type;
-			*ret = enumerator.value;
-			return NULL;
-		}
+		if (sonde_type_is(type, SONDE_TYPE_ENUM))
+			CHECK(search_enumeration(type, name, found, ret_type, ret));
 	}
 	return NULL;
 }
@@ -121,7 +137,10 @@ static void offer_all(const struct sonde_types *types, enum sonde_type_space spa
 	struct sonde_closest *closest)
 {
 	for (; types; types = types->base) {
-		for (uint32_t id = types->first; id < types->count; id++) {
+		if (types->ops->offer)
+			types->ops->offer(types, space, closest);
+		for (uint32_t id = types->first; !types->ops->offer && id < types->count;
+			id++) {
 			struct sonde_type_record record;
 
 			sonde_type_describe(

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* next, finish, until: further on, as the task that a CPU runs. */
+#include "kernel.h"
+#include "options.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+#include "stops.h"
+#include "table.h"
+
+struct goal {
+	struct cli *cli;
+	struct sonde_probes *probes;
+	uint64_t address;
+	struct sonde_error *(*go)(const struct goal *goal, struct sonde_thread *thread,
+		struct sonde_probes_end *ret, bool *arrived);
+};
+
+static struct sonde_error *go_next(const struct goal *goal, struct sonde_thread *thread,
+	struct sonde_probes_end *ret, bool *arrived)
+{
+	return sonde_probes_next(goal->probes, thread, ret, arrived);
+}
+
+static struct sonde_error *go_finish(const struct goal *goal, struct sonde_thread *thread,
+	struct sonde_probes_end *ret, bool *arrived)
+{
+	return sonde_probes_finish(goal->probes, thread, ret, arrived);
+}
+
+static struct sonde_error *go_until(const struct goal *goal, struct sonde_thread *thread,
+	struct sonde_probes_end *ret, bool *arrived)
+{
+	return sonde_probes_reach(goal->probes, thread, goal->address, ret, arrived);
+}
+
+static int show(struct cli *cli, struct sonde_thread *thread)
+{
+	struct cli_output output;
+	struct sonde_error *error;
+	int ended;
+
+	cli_output_begin(&output, cli, CLI_STREAM, cli_place_columns);
+	error = cli_put_place(&output, thread);
+	ended = cli_output_end(&output);
+	CLI_TRY(cli, error);
+	return ended;
+}
+
+static int go(struct goal *goal, struct sonde_thread *thread)
+{
+	struct sonde_probes_end end;
+	bool arrived = false;
+
+	CLI_TRY(goal->cli, goal->go(goal, thread, &end, &arrived));
+	if (!arrived)
+		return cli_foreign_stop(goal->cli, &end.stop);
+	return show(goal->cli, end.stop.thread);
+}
+
+static int walk(struct goal *goal, const struct cli_arguments *arguments)
+{
+	struct cli *cli = goal->cli;
+	struct sonde_thread *thread;
+	struct sonde_error *error;
+	int status;
+
+	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
+	CLI_TRY(cli, sonde_probes_create(cli->target, &goal->probes));
+	status = go(goal, thread);
+	/* Whatever state it is in. */
+	cli_signals_hold();
+	error = sonde_probes_destroy(goal->probes);
+	cli_signals_release();
+	if (status == CLI_DONE && error)
+		return cli_report(cli, error);
+	sonde_error_destroy(error);
+	return status;
+}
+
+static int run_next(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct goal goal = {.cli = cli, .go = go_next};
+
+	return walk(&goal, arguments);
+}
+
+static int run_finish(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct goal goal = {.cli = cli, .go = go_finish};
+
+	return walk(&goal, arguments);
+}
+
+static int check_until(struct cli *cli, const struct cli_arguments *arguments)
+{
+	return cli_check_place(cli, arguments->operands[0]);
+}
+
+static int run_until(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct goal goal = {.cli = cli, .go = go_until};
+	struct sonde_thread *thread;
+	int status;
+
+	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
+	status = cli_find_place(cli, arguments->operands[0], thread, &goal.address);
+	return status == CLI_DONE ? walk(&goal, arguments) : status;
+}
+
+static const struct cli_option options[] = {
+	{"--cpu", "N", "of what this CPU runs [the one that stopped last]",
+		.number = true},
+	{NULL},
+};
+
+const struct cli_command cli_command_next = {
+	.name = "next",
+	.summary = "execute one instruction, a call with all that it calls",
+	.example = "--cpu 1",
+	.options = options,
+	.use = CLI_USES_STOPPED_TARGET,
+	.run = run_next,
+};
+
+const struct cli_command cli_command_finish = {
+	.name = "finish",
+	.summary = "let a function return to its caller",
+	.example = "--cpu 1",
+	.options = options,
+	.use = CLI_USES_STOPPED_TARGET,
+	.run = run_finish,
+};
+
+const struct cli_command cli_command_until = {
+	.name = "until",
+	.operands = "PLACE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "let a task run until it comes to a place",
+	.example = "vfs_read+0x20",
+	.options = options,
+	.completes_symbols = true,
+	.use = CLI_USES_STOPPED_TARGET,
+	.check = check_until,
+	.run = run_until,
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "no_op.h"
+
+enum {
+	/** The longest no-op that an architecture has. */
+	NO_OP_MAX = 9,
+};
+
+/* By the monitor memory is read slower than a step is made. */
+static bool reads_at_once(const struct sonde_target *target)
+{
+	const char *means;
+
+	if (!target->observable || !target->memory)
+		return false;
+	means = target->memory->means(target);
+	return !strcmp(means, "mmap") || !strcmp(means, "process");
+}
+
+static struct sonde_error *look(struct sonde_target *target, struct sonde_thread *thread,
+	uint64_t pc, unsigned *ret)
+{
+	size_t length = target->arch->page_bytes - pc % target->arch->page_bytes;
+	uint8_t code[NO_OP_MAX];
+	struct sonde_space *space;
+
+	if (length > sizeof(code))
+		length = sizeof(code);
+	CHECK(sonde_target_virtual(target, thread, &space));
+	CHECK(sonde_space_read(space, pc, code, length));
+	*ret = target->arch->no_op(code, length);
+	return NULL;
+}
+
+struct sonde_error *sonde_thread_pass_no_op(
+	struct sonde_thread *thread, uint64_t pc, bool *passed)
+{
+	struct sonde_target *target = thread->target;
+	struct sonde_register_value value;
+	const struct sonde_register *reg;
+	struct sonde_error *error;
+	unsigned bytes = 0;
+
+	*passed = false;
+	if (!target->arch->no_op || !target->registers->write || !reads_at_once(target))
+		return NULL;
+	error = look(target, thread, pc, &bytes);
+	if (error || !bytes) {
+		/* Whatever is wrong there, a step will meet it. */
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	reg = sonde_target_find_register(target, "pc");
+	sonde_register_value_set_integer(&value, pc + bytes, reg->bits);
+	CHECK(sonde_thread_write_register(thread, reg, &value));
+	*passed = true;
+	return NULL;
+}

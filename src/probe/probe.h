@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of probes know of each other. A place is an address with a breakpoint; a
+ * link ties a probe to a place, many to many:
+ *
+ *	probe.c     probes come and go
+ *	resolve.c   from a user's words to addresses
+ *	pending.c   places that are not there yet
+ *	place.c     breakpoints, and who wants them
+ *	loop.c      the target runs, stops are taken to the hits that they are
+ *	hit.c       what a handler may ask and say
+ *	returns.c   calls that are under way; return_place.c where they return to
+ *	walk.c      instructions and functions, as one task executes them
+ *	argument.c  a function's arguments and its result; condition.c names for
+ *expressions
+ */
+#ifndef SONDE_PROBE_PROBE_H
+#define SONDE_PROBE_PROBE_H
+
+#include <sonde/probe.h>
+#include <sonde/symbol.h>
+#include <sonde/type.h>
+
+#include "returns.h"
+#include "target.h"
+
+enum {
+	SONDE_PROBE_BUCKETS = 256,
+	/** Addresses of one probe. */
+	SONDE_PROBE_PLACES_MAX = 16384,
+	/** Of watched memory that is compared (bytes). */
+	SONDE_PROBE_WATCHED_MAX = 64 * 1024,
+};
+
+struct sonde_probe_place {
+	struct sonde_probe_place *next;
+	struct sonde_probe_place *next_return;
+	enum sonde_breakpoint_kind kind;
+	uint64_t address, length;
+	struct sonde_breakpoint *breakpoint;
+	/** Who wants to know; in the order in which they came. */
+	struct sonde_probe_link *links;
+	/** Functions return here; so many calls will. */
+	bool is_return;
+	unsigned pending;
+};
+
+/** A place that is not there yet. */
+struct sonde_awaited {
+	struct sonde_awaited *next;
+	char text[];
+};
+
+struct sonde_probe_link {
+	struct sonde_probe *probe;
+	struct sonde_probe_place *place;
+	/** Of the same place, and of the same probe. */
+	struct sonde_probe_link *next, *sibling;
+	/** Of the function that begins here: what it is called; "": none is known to. */
+	char *function;
+	/** A function's; looked for when it is needed first. */
+	bool type_looked, has_type;
+	struct sonde_type type;
+};
+
+struct sonde_probe {
+	struct sonde_probes *probes;
+	struct sonde_probe *next;
+	enum sonde_probe_kind kind;
+	bool hardware;
+	struct sonde_expression *condition;
+	uint64_t count, hits;
+	sonde_probe_handler *handler;
+	void *user;
+	struct sonde_probe_link *links;
+	size_t link_count;
+	struct sonde_error *fault;
+	/** It may wait for its place, and what for. */
+	bool pending;
+	struct sonde_awaited *awaited;
+	/** Younger than hits that began before. */
+	uint64_t born;
+	/** Its handler, or that of another one at the same place, is being called. */
+	unsigned busy;
+	/** It is out of the target. */
+	bool removed;
+	/** Its user is done with it: it is freed when it is not busy. */
+	bool destroyed;
+	/** Of watched memory: what was there. */
+	uint64_t watched_length;
+	uint8_t *before, *now;
+	bool before_known, now_known;
+};
+
+/** Steps that are to be done. */
+struct sonde_probe_steps {
+	struct sonde_thread *thread;
+	uint64_t left;
+	sonde_probe_handler *handler;
+	void *user;
+};
+
+struct sonde_probes {
+	struct sonde_target *target;
+	/** Those that are in the target, and those that are out already. */
+	struct sonde_probe *first, *spent;
+	struct sonde_probe_place *places[SONDE_PROBE_BUCKETS];
+	/** Those that functions return to. */
+	struct sonde_probe_place *return_places;
+	size_t return_place_count;
+	struct sonde_returns returns;
+	uint64_t last_sweep;
+	/** What the level knows of tasks, once it was asked. */
+	bool has_tasks, no_tasks;
+	/** What sees that symbols have come; NULL: nobody waits. */
+	struct sonde_probe *news;
+	/** Counts stops. */
+	uint64_t generation;
+	bool back;
+	/** A stop that came with a pause. */
+	bool has_kept;
+	struct sonde_stop kept;
+	struct sonde_probe_steps steps;
+	/** In a handler. */
+	bool dispatching;
+};
+
+struct sonde_probe_hit {
+	struct sonde_probes *probes;
+	const struct sonde_stop *stop;
+	struct sonde_thread *thread;
+	struct sonde_probe *probe;
+	/** NULL: of steps, and of memory. */
+	struct sonde_probe_link *link;
+	/** At a return. */
+	const struct sonde_return *call;
+	uint64_t address;
+	bool stays;
+	/** A handler wants it, with this result; from where there is no more to do. */
+	bool returns, has_returned;
+	uint64_t result;
+};
+
+/* --- places ------------------------------------------------------------------------- */
+
+/** The place of @p kind at @p address, which is made, and set, where there is none. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_place_get(struct sonde_probes *probes,
+	enum sonde_breakpoint_kind kind, uint64_t address, uint64_t length,
+	struct sonde_probe_place **ret);
+
+/** Takes the breakpoint out and frees @p place, if nobody wants it. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_place_put(
+	struct sonde_probes *probes, struct sonde_probe_place *place);
+
+/** From the first (@p place NULL) to the next one that @p stop came to; NULL: no more. */
+struct sonde_probe_place *sonde_probe_place_next(struct sonde_probes *probes,
+	struct sonde_probe_place *place, const struct sonde_stop *stop);
+
+/** Calls @p found with each address that @p text, or @p address, stands for. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_resolve(struct sonde_probe *probe,
+	const char *text, uint64_t address,
+	struct sonde_error *(*found)(
+		struct sonde_probe *probe, uint64_t address, const char *function));
+
+/** Where watched memory is, and how much of it if @p length is 0. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_resolve_watched(
+	struct sonde_probe *probe, const char *text, uint64_t *address, uint64_t *length);
+
+/* --- places that are not there yet ----------------------------------------------------
+ */
+
+/** Whether @p error says so, and @p probe is to wait. */
+bool sonde_probe_may_wait(const struct sonde_probe *probe, const char *text,
+	const struct sonde_error *error);
+
+/** Waits for @p text. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_await(
+	struct sonde_probe *probe, const char *text);
+
+/** Takes out what sees that symbols have come, if nobody waits. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_stop_waiting(struct sonde_probes *probes);
+
+/** It waits for nothing any more. */
+void sonde_probe_forget_awaited(struct sonde_probe *probe);
+
+/* --- returns ------------------------------------------------------------------------ */
+
+/** A function with a probe of its returns is called. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_note_call(
+	struct sonde_probe_link *link, struct sonde_thread *thread);
+
+/** The call that returns at @p place by @p thread, taken out of the table. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_take_return(struct sonde_probes *probes,
+	const struct sonde_probe_place *place, struct sonde_thread *thread, bool *found,
+	struct sonde_return *ret);
+
+/** @p place was met by nobody who returns: it goes, unless calls are under way. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_drop_unmet_place(
+	struct sonde_probes *probes, struct sonde_probe_place *place);
+
+/** All places to which no call is to return. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_drop_idle_places(
+	struct sonde_probes *probes);
+
+/** Where a function returns to, at whose first instruction @p thread is. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_read_return_address(
+	struct sonde_probes *probes, const struct sonde_arch_calls *calls,
+	struct sonde_thread *thread, uint64_t sp, uint64_t *ret);
+
+/** Does what sonde_probe_hit_return() has asked for. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_make_return(
+	const struct sonde_probe_hit *hit);
+
+/** What @p thread runs; 0 where nobody knows tasks. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_read_task(
+	struct sonde_probes *probes, struct sonde_thread *thread, uint64_t *ret);
+
+/* --- hits --------------------------------------------------------------------------- */
+
+/** Whether the probe's condition is true. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_condition_is_met(
+	struct sonde_probe_hit *hit, bool *ret);
+
+/** An argument by its name, or 'result'; @p found false: it is neither. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_find_named(struct sonde_probe_hit *hit,
+	const char *name, bool *found, struct sonde_value *ret);
+
+/** What a register of 64 bits or less holds. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_read_register(
+	struct sonde_thread *thread, const char *name, uint64_t *ret);
+
+/** How functions are called; SONDE_ERROR_UNSUPPORTED where that is not known. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_calls(
+	const struct sonde_probes *probes, const struct sonde_arch_calls **ret);
+
+/* --- probes ------------------------------------------------------------------------- */
+
+/** Takes @p probe out, whose user has it still. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_remove(struct sonde_probe *probe);
+
+/** Puts it in at one more place, as sonde_probe_add_place(), at a stop. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_put_at(
+	struct sonde_probe *probe, const char *place, uint64_t address);
+
+/** Something is done with it. */
+void sonde_probe_release(struct sonde_probe *probe);
+
+/** Reads what is watched; what was there before becomes @ref before. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_look_at_watched(
+	struct sonde_probe *probe, struct sonde_thread *thread);
+
+static inline bool sonde_probe_is_watch(const struct sonde_probe *probe)
+{
+	return probe->kind >= SONDE_PROBE_WATCH_WRITE;
+}
+
+#endif
