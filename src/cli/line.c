@@ -83,11 +83,11 @@ static int report_several(
 int cli_find_line_once(struct cli *cli, const char *text, uint64_t *ret)
 {
 	struct sonde_line line;
-	uint64_t *addresses;
-	size_t count;
+	uint64_t *addresses = NULL;
+	size_t count = 0;
 	int status = cli_find_line(cli, text, &line, &addresses, &count);
 
-	if (status != CLI_DONE)
+	if (status != CLI_DONE || !addresses)
 		return status;
 	*ret = addresses[0];
 	if (count > 1)

@@ -63,7 +63,7 @@ static void keep(struct sonde_linux_list *list, uint64_t link)
 static struct sonde_error *follow(
 	const struct sonde_linux_list *list, uint64_t link, uint64_t *ret, bool *believed)
 {
-	struct link here, behind;
+	struct link here = {0}, behind = {0};
 
 	*believed = false;
 	CHECK(read_link(list, link, &here, believed));
