@@ -86,7 +86,7 @@ struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread
 /* Where there is no kernel, none is looked for at the next hit. */
 static struct sonde_error *put_task(struct cli_hits *hits, struct sonde_probe_hit *hit)
 {
-	struct sonde_probe_task task;
+	struct sonde_probe_task task = {.pid = 0};
 	struct sonde_error *error = NULL;
 	enum sonde_error_kind kind;
 

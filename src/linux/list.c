@@ -78,7 +78,7 @@ static struct sonde_error *follow(
 static struct sonde_error *is_linked(
 	const struct sonde_linux_list *list, uint64_t link, bool *ret)
 {
-	struct link here, before;
+	struct link here = {0}, before = {0};
 
 	CHECK(read_link(list, link, &here, ret));
 	if (*ret)

@@ -94,9 +94,9 @@ const char *sonde_name_store_keep(struct sonde_name_store *store, const char *na
 	if (!make_room(store))
 		return "?";
 	slot = slot_of(store, name);
-	if (*slot)
-		return *slot;
-	*slot = copy(store, name);
-	store->count += *slot != NULL;
+	if (!*slot) {
+		*slot = copy(store, name);
+		store->count += *slot != NULL;
+	}
 	return *slot ?: "?";
 }
