@@ -225,21 +225,17 @@ static struct sonde_error *find_by_sequences(struct sonde_kallsyms *kallsyms,
 	return NULL;
 }
 
-enum {
-	/** Of so many names it is looked whether they are in order. */
-	SAMPLES = 16,
-};
-
 /* Whether what may be sequences is. */
 static struct sonde_error *check_sequences(struct sonde_kallsyms *kallsyms, bool *valid)
 {
 	char name[SONDE_SYMBOL_NAME_BYTES + 1], before[SONDE_SYMBOL_NAME_BYTES + 1] = "";
-	uint64_t count = kallsyms->tables.count;
+	uint64_t count = kallsyms->tables.count,
+		 samples = kallsyms->tables.samples / 4 + 1;
 	uint32_t index;
 
 	*valid = false;
-	for (uint64_t i = 0; i < SAMPLES; i++) {
-		CHECK(read_in_order(kallsyms, (uint32_t)((count - 1) * i / (SAMPLES - 1)),
+	for (uint64_t i = 0; i < samples; i++) {
+		CHECK(read_in_order(kallsyms, (uint32_t)((count - 1) * i / (samples - 1)),
 			&index, name));
 		if (i && strcmp(before + 1, name + 1) > 0)
 			return NULL;

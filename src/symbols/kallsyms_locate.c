@@ -26,8 +26,10 @@ enum {
 	/** In the hands of somebody who makes tables that nearly fit, the work ends
 	 * after so many entries were looked at. */
 	WORK_MAX = 64 << 20,
-	/** As many places as that are looked at to see what a table is. */
+	/** As many places as that are looked at to see what a table is; and where
+	 * somebody has said where it is, and all else fits. */
 	SAMPLES = 64,
+	SAMPLES_KNOWN = 12,
 	/** Tables that begin elsewhere are looked for so often. */
 	DIGITS_MAX = 64,
 };
@@ -421,8 +423,9 @@ static struct sonde_error *addresses_fit(
 	unsigned inside = 0;
 
 	*fits = false;
-	for (unsigned i = 0; i < SAMPLES; i++) {
-		uint64_t index = (uint64_t)(tables->count - 1) * i / (SAMPLES - 1);
+	for (unsigned i = 0; i < tables->samples; i++) {
+		uint64_t index =
+			(uint64_t)(tables->count - 1) * i / (tables->samples - 1);
 		struct sonde_error *error;
 		uint64_t address;
 
@@ -438,7 +441,7 @@ static struct sonde_error *addresses_fit(
 		first = i ? first : address;
 		inside += is_plausible(tables, address);
 	}
-	*fits = inside > SAMPLES / 2 && before > first;
+	*fits = inside > tables->samples / 2 && before > first;
 	return NULL;
 }
 
@@ -581,12 +584,14 @@ struct sonde_error *sonde_kallsyms_locate(struct sonde_space *space,
 	struct locator locator = {.tables = ret};
 	bool fits = false;
 
-	*ret = (struct sonde_kallsyms_tables){.space = space, .place = *place};
+	*ret = (struct sonde_kallsyms_tables){
+		.space = space, .place = *place, .samples = SAMPLES_KNOWN};
 	if (place->digits)
 		CHECK(try_place(&locator, place, &fits));
 	if (fits)
 		return NULL;
 	locator = (struct locator){.tables = ret};
+	ret->samples = SAMPLES;
 	if (place->slow)
 		CHECK(try_samples(&locator, place, &fits));
 	if (!fits)

@@ -43,6 +43,8 @@ struct sonde_kallsyms_tables {
 	uint64_t names, offsets, sequences;
 	/** What offsets are relative to. */
 	uint64_t base;
+	/** So many entries are looked at to see what a table is. */
+	unsigned samples;
 	/** Where each block of names begins, from @ref names on, and where the last one
 	 * ends; rising by at most SONDE_KALLSYMS_BLOCK_BYTES_MAX. Owned. */
 	uint32_t *markers;
