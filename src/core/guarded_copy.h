@@ -30,6 +30,20 @@ struct sonde_guarded_range {
 extern __thread struct sonde_guarded_range sonde_guarded_range
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 
+static inline struct sonde_guarded_range *sonde_guarded_range_of_thread(void)
+{
+	struct sonde_guarded_range *range = &sonde_guarded_range;
+
+	/*
+	 * The linker makes LEA of the ADD that finds what is a thread's, and LEA sets no
+	 * flags: a check for NULL that GCC builds on them (UBSan) fails for nothing.
+	 */
+#ifdef __SANITIZE_ADDRESS__
+	__asm__("" : "+r"(range));
+#endif
+	return range;
+}
+
 /** Installs the handler, once a process: before the first window is shown to anybody. */
 SONDE_NODISCARD struct sonde_error *sonde_guarded_copy_prepare(void);
 
@@ -39,7 +53,7 @@ SONDE_NODISCARD struct sonde_error *sonde_guarded_copy_prepare(void);
  */
 static inline void sonde_guard_begin(const void *from, size_t length)
 {
-	struct sonde_guarded_range *range = &sonde_guarded_range;
+	struct sonde_guarded_range *range = sonde_guarded_range_of_thread();
 
 	range->first = (uintptr_t)from;
 	range->end = (uintptr_t)from + length;
@@ -52,7 +66,7 @@ static inline void sonde_guard_begin(const void *from, size_t length)
  */
 static inline bool sonde_guard_end(void)
 {
-	struct sonde_guarded_range *range = &sonde_guarded_range;
+	struct sonde_guarded_range *range = sonde_guarded_range_of_thread();
 
 	__asm__ volatile("" ::: "memory");
 	range->end = 0;
