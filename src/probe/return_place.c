@@ -240,6 +240,17 @@ static struct sonde_error *read_arguments(const struct sonde_arch_calls *calls,
 	return NULL;
 }
 
+static struct sonde_error *read_started(
+	struct sonde_probes *probes, uint64_t task, uint64_t *ret)
+{
+	struct sonde_target *level = sonde_target_with_tasks(probes->target);
+
+	*ret = 0;
+	if (!task || !level || !level->tasks->started)
+		return NULL;
+	return level->tasks->started(level, task, ret);
+}
+
 struct sonde_error *sonde_probe_note_call(
 	struct sonde_probe_link *link, struct sonde_thread *thread)
 {
@@ -253,6 +264,7 @@ struct sonde_error *sonde_probe_note_call(
 	CHECK(sonde_probe_read_return_address(
 		probes, calls, thread, call.sp, &call.address));
 	CHECK(sonde_probe_read_task(probes, thread, &call.task));
+	CHECK(read_started(probes, call.task, &call.started));
 	CHECK(read_arguments(calls, thread, &call));
 	CHECK(make_room(probes));
 	CHECK(get_place(link, call.address, &place));
@@ -265,14 +277,18 @@ struct sonde_error *sonde_probe_take_return(struct sonde_probes *probes,
 	struct sonde_return *ret)
 {
 	const struct sonde_arch_calls *calls;
-	uint64_t sp, task;
+	uint64_t sp, task, started;
 
 	*found = false;
 	CHECK(sonde_probe_calls(probes, &calls));
 	CHECK(sonde_probe_read_register(thread, "sp", &sp));
 	CHECK(sonde_probe_read_task(probes, thread, &task));
-	*found = sonde_returns_take(
-		&probes->returns, task, sp - calls->return_pops, place->address, ret);
+	CHECK(read_started(probes, task, &started));
+	/* Of a task that has ended, and whose place this one has, nothing returns. */
+	do
+		*found = sonde_returns_take(&probes->returns, task,
+			sp - calls->return_pops, place->address, ret);
+	while (*found && ret->started != started);
 	return NULL;
 }
 

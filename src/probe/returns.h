@@ -24,6 +24,9 @@ struct sonde_probe_link;
 struct sonde_return {
 	/** 0: nobody knows tasks. */
 	uint64_t task;
+	/** When the task was started; 0: nobody knows. Another one may come to be at the
+	 * same place, with the same stack. */
+	uint64_t started;
 	/** At the entry. */
 	uint64_t sp;
 	/** To which the function returns. */
