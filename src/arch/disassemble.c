@@ -7,13 +7,13 @@
  * when it is first needed, and can be left out of an installation.
  */
 #include <capstone/capstone.h>
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arch.h"
 #include "error.h"
+#include "library.h"
 #include "macros.h"
 
 struct capstone {
@@ -27,12 +27,7 @@ struct capstone {
 	bool available;
 };
 
-struct capstone_symbol {
-	const char *name;
-	size_t offset;
-};
-
-static const struct capstone_symbol symbols[] = {
+static const struct sonde_library_function functions[] = {
 	{"cs_open", offsetof(struct capstone, open)},
 	{"cs_close", offsetof(struct capstone, close)},
 	{"cs_disasm", offsetof(struct capstone, disasm)},
@@ -51,24 +46,12 @@ static pthread_once_t capstone_once = PTHREAD_ONCE_INIT;
 
 static void load_capstone(void)
 {
+	const char *missing;
 	char name[32];
-	void *library;
 
 	snprintf(name, sizeof(name), "libcapstone.so.%d", CS_API_MAJOR);
-	library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
-		void *function = dlsym(library, symbols[i].name);
-
-		if (!function) {
-			dlclose(library);
-			return;
-		}
-		memcpy((char *)&capstone + symbols[i].offset, &function,
-			sizeof(function));
-	}
-	capstone.available = true;
+	capstone.available = sonde_library_load(
+		name, functions, ARRAY_SIZE(functions), &capstone, &missing);
 }
 
 static struct sonde_error *open_capstone(

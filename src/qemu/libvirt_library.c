@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "library.h"
 #include "libvirt_library.h"
 
 #define LIBVIRT_NAME	  "libvirt.so.0"
@@ -15,14 +16,7 @@ enum {
 	MESSAGE_MAX = 500,
 };
 
-struct symbol {
-	const char *name;
-	size_t offset;
-	/** It came later than the others. */
-	bool optional;
-};
-
-static const struct symbol libvirt_symbols[] = {
+static const struct sonde_library_function libvirt_symbols[] = {
 	{"virSetErrorFunc", offsetof(struct sonde_libvirt, set_error_function), false},
 	{"virGetLastError", offsetof(struct sonde_libvirt, last_error), false},
 	{"virConnectOpen", offsetof(struct sonde_libvirt, open), false},
@@ -35,7 +29,7 @@ static const struct symbol libvirt_symbols[] = {
 	{"virDomainFree", offsetof(struct sonde_libvirt, free_domain), false},
 };
 
-static const struct symbol qemu_symbols[] = {
+static const struct sonde_library_function qemu_symbols[] = {
 	{"virDomainQemuMonitorCommand", offsetof(struct sonde_libvirt, command), false},
 	{"virDomainQemuMonitorCommandWithFiles",
 		offsetof(struct sonde_libvirt, command_with_files), true},
@@ -56,26 +50,19 @@ static void be_silent(void *user, void *error)
 	(void)error;
 }
 
-static bool load(const char *name, const struct symbol *symbols, size_t count)
+static bool load(
+	const char *name, const struct sonde_library_function *functions, size_t count)
 {
-	void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	const char *missing;
+	bool there = sonde_library_load(name, functions, count, &loaded, &missing);
 
-	if (!library) {
+	if (!there && missing)
+		snprintf(why_not, sizeof(why_not), "its library %s has no %s", name,
+			missing);
+	else if (!there)
 		snprintf(why_not, sizeof(why_not), "its library %s cannot be loaded",
 			name);
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		void *function = dlsym(library, symbols[i].name);
-
-		memcpy((char *)&loaded + symbols[i].offset, &function, sizeof(function));
-		if (function || symbols[i].optional)
-			continue;
-		snprintf(why_not, sizeof(why_not), "its library %s has no %s", name,
-			symbols[i].name);
-		return false;
-	}
-	return true;
+	return there;
 }
 
 static void load_all(void)

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "dwarf_library.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
+
+#include "library.h"
+#include "macros.h"
 
 #define LIBRARY "libdw.so.1"
 
-struct function {
-	const char *name;
-	size_t offset;
-};
-
-static const struct function functions[] = {
+static const struct sonde_library_function functions[] = {
 	{"dwarf_begin_elf", offsetof(struct sonde_dwarf_library, begin)},
 	{"dwarf_end", offsetof(struct sonde_dwarf_library, end)},
 	{"dwarf_errno", offsetof(struct sonde_dwarf_library, last_error)},
@@ -72,21 +68,11 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
 static void load(void)
 {
-	void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	const char *missing;
 
-	if (!handle)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *function = dlsym(handle, functions[i].name);
-
-		if (!function) {
-			dlclose(handle);
-			return;
-		}
-		memcpy((char *)&library + functions[i].offset, &function,
-			sizeof(function));
-	}
-	library.available = true;
+	if (sonde_library_load(
+		    LIBRARY, functions, ARRAY_SIZE(functions), &library, &missing))
+		library.available = true;
 }
 
 struct sonde_error *sonde_dwarf_library_load(const struct sonde_dwarf_library **ret)

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "elf_library.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
-#include <string.h>
+
+#include "library.h"
+#include "macros.h"
 
 #define LIBRARY "libelf.so.1"
 
-struct function {
-	const char *name;
-	size_t offset;
-};
-
-static const struct function functions[] = {
+static const struct sonde_library_function functions[] = {
 	{"elf_version", offsetof(struct sonde_elf_library, version)},
 	{"elf_begin", offsetof(struct sonde_elf_library, begin)},
 	{"elf_memory", offsetof(struct sonde_elf_library, begin_in_memory)},
@@ -38,21 +34,11 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
 static void load(void)
 {
-	void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	const char *missing;
 
-	if (!handle)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-		void *function = dlsym(handle, functions[i].name);
-
-		if (!function) {
-			dlclose(handle);
-			return;
-		}
-		memcpy((char *)&library + functions[i].offset, &function,
-			sizeof(function));
-	}
-	library.available = library.version(EV_CURRENT) != EV_NONE;
+	if (sonde_library_load(
+		    LIBRARY, functions, ARRAY_SIZE(functions), &library, &missing))
+		library.available = library.version(EV_CURRENT) != EV_NONE;
 }
 
 struct sonde_error *sonde_elf_library_load(const struct sonde_elf_library **ret)
