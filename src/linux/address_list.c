@@ -2,24 +2,12 @@
 #include <string.h>
 
 #include "address_list.h"
-
-enum {
-	CAPACITY = 64,
-};
+#include "grow.h"
 
 struct sonde_error *sonde_linux_addresses_add(
 	struct sonde_linux_addresses *addresses, uint64_t address)
 {
-	if (addresses->count == addresses->capacity) {
-		size_t capacity =
-			addresses->capacity ? 2 * addresses->capacity : CAPACITY;
-		uint64_t *list = realloc(addresses->list, capacity * sizeof(*list));
-
-		if (!list)
-			return sonde_error_no_memory();
-		addresses->list = list;
-		addresses->capacity = capacity;
-	}
+	CHECK(SONDE_GROW(&addresses->list, addresses->count, &addresses->capacity));
 	addresses->list[addresses->count++] = address;
 	return NULL;
 }

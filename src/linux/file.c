@@ -9,12 +9,14 @@
 
 #include <sonde/file.h>
 
+#include "grow.h"
 #include "inode.h"
 #include "kernel.h"
 #include "options.h"
 #include "path.h"
 #include "process.h"
 #include "socket.h"
+#include "torn.h"
 
 enum {
 	/** Of one process (fs.nr_open is a million). */
@@ -24,7 +26,6 @@ enum {
 	/** Of a table's bits that are read at once, and what they are read in. */
 	PIECE_BYTES = 4096,
 	WORD_BITS = 64,
-	CAPACITY = 64,
 	/** Looks that are taken at a file, and at a table, that changes. */
 	LOOKS = 4,
 	FILE_BYTES = 1024,
@@ -103,26 +104,8 @@ static struct sonde_space *memory(const struct reader *reader)
 
 static struct sonde_error *add(struct sonde_files *files, const struct sonde_file *file)
 {
-	if (files->count == files->capacity) {
-		size_t capacity = files->capacity ? 2 * files->capacity : CAPACITY;
-		struct sonde_file *list = realloc(files->list, capacity * sizeof(*list));
-
-		if (!list)
-			return sonde_error_no_memory();
-		files->list = list;
-		files->capacity = capacity;
-	}
+	CHECK(SONDE_GROW(&files->list, files->count, &files->capacity));
 	files->list[files->count++] = *file;
-	return NULL;
-}
-
-/* What cannot be read is torn. */
-static struct sonde_error *or_torn(struct sonde_error *error, bool *torn)
-{
-	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
-		return error;
-	sonde_error_destroy(error);
-	*torn = true;
 	return NULL;
 }
 
@@ -241,7 +224,8 @@ static struct sonde_error *read_steady(
 		uint64_t now;
 
 		*file = (struct sonde_file){.fd = fd};
-		CHECK(or_torn(read_file(reader, *address, file), &file->torn));
+		CHECK(sonde_linux_or_torn(
+			read_file(reader, *address, file), &file->torn));
 		CHECK(sonde_space_read_integer(memory(reader), place, 8, &now));
 		if (now == *address)
 			return NULL;
@@ -368,11 +352,12 @@ static struct sonde_error *read_all(struct reader *reader)
 		uint64_t address = 0;
 		bool torn = false;
 
-		CHECK(or_torn(read_files(reader), &torn));
+		CHECK(sonde_linux_or_torn(read_files(reader), &torn));
 		if (torn)
 			files->incomplete = "the table cannot be read";
-		CHECK(or_torn(sonde_field_read(&reader->fields.table, memory(reader),
-				      reader->process.files, &address),
+		CHECK(sonde_linux_or_torn(
+			sonde_field_read(&reader->fields.table, memory(reader),
+				reader->process.files, &address),
 			&torn));
 		same = !torn && address == reader->table.address;
 	}

@@ -8,6 +8,7 @@
 #include <sonde/interface.h>
 
 #include "buffer.h"
+#include "grow.h"
 #include "kernel.h"
 #include "list.h"
 #include "options.h"
@@ -19,7 +20,6 @@ enum {
 	/** Of a network namespace, and of an interface's addresses. */
 	INTERFACES_MAX = 1 << 16,
 	ADDRESSES_MAX = 1 << 12,
-	CAPACITY = 16,
 	/** Looks that are taken at an interface that changes. */
 	LOOKS = 4,
 	DEVICE_BYTES = 8 << 10,
@@ -104,17 +104,7 @@ static struct sonde_space *memory(const struct reader *reader)
 static struct sonde_error *add(
 	struct sonde_interfaces *interfaces, const struct sonde_interface *interface)
 {
-	if (interfaces->count == interfaces->capacity) {
-		size_t capacity =
-			interfaces->capacity ? 2 * interfaces->capacity : CAPACITY;
-		struct sonde_interface *list =
-			realloc(interfaces->list, capacity * sizeof(*list));
-
-		if (!list)
-			return sonde_error_no_memory();
-		interfaces->list = list;
-		interfaces->capacity = capacity;
-	}
+	CHECK(SONDE_GROW(&interfaces->list, interfaces->count, &interfaces->capacity));
 	interfaces->list[interfaces->count++] = *interface;
 	return NULL;
 }

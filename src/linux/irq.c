@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "grow.h"
 #include "irq_tree.h"
 #include "kernel.h"
 #include "record.h"
@@ -242,28 +243,13 @@ static struct sonde_error *read_irq(
 
 /* --- all of them ------------------------------------------------------------------ */
 
-static struct sonde_error *make_room(struct sonde_irqs *irqs)
-{
-	size_t room = irqs->room ? 2 * irqs->room : 64;
-	struct entry *entries;
-
-	if (irqs->count < irqs->room)
-		return NULL;
-	entries = realloc(irqs->entries, room * sizeof(*entries));
-	if (!entries)
-		return sonde_error_no_memory();
-	irqs->entries = entries;
-	irqs->room = room;
-	return NULL;
-}
-
 static struct sonde_error *add_irq(struct reader *reader, uint64_t address)
 {
 	struct sonde_irqs *irqs = reader->irqs;
 	struct entry *entry;
 	struct sonde_error *error;
 
-	CHECK(make_room(irqs));
+	CHECK(SONDE_GROW(&irqs->entries, irqs->count, &irqs->room));
 	entry = &irqs->entries[irqs->count];
 	error = read_irq(reader, address, entry);
 	if (is_fault(error)) {

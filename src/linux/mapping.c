@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "grow.h"
 #include "kernel.h"
 #include "mapping.h"
 #include "options.h"
+#include "torn.h"
 
 enum {
 	/** Of one process: vm.max_map_count is 65,530, or a million where games are. */
 	AREAS_MAX = 1 << 21,
-	CAPACITY = 64,
+	/** Areas between two questions whether somebody wants to end. */
+	INTERRUPT_EVERY = 64,
 	/** Looks that are taken at an area whose file changes. */
 	LOOKS = 4,
 	/** include/linux/fs.h: FMODE_BACKING, which is the one in some kernels and the
@@ -45,27 +48,8 @@ struct reader {
 static struct sonde_error *add(
 	struct sonde_mappings *mappings, const struct sonde_mapping *mapping)
 {
-	if (mappings->count == mappings->capacity) {
-		size_t capacity = mappings->capacity ? 2 * mappings->capacity : CAPACITY;
-		struct sonde_mapping *list =
-			realloc(mappings->list, capacity * sizeof(*list));
-
-		if (!list)
-			return sonde_error_no_memory();
-		mappings->list = list;
-		mappings->capacity = capacity;
-	}
+	CHECK(SONDE_GROW(&mappings->list, mappings->count, &mappings->capacity));
 	mappings->list[mappings->count++] = *mapping;
-	return NULL;
-}
-
-/* What cannot be read is torn. */
-static struct sonde_error *or_torn(struct sonde_error *error, bool *torn)
-{
-	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
-		return error;
-	sonde_error_destroy(error);
-	*torn = true;
 	return NULL;
 }
 
@@ -78,15 +62,16 @@ static struct sonde_error *is_path(struct reader *reader, uint64_t address, bool
 	uint64_t of_mount = 0, of_dentry = 0;
 	bool torn = false;
 
-	CHECK(or_torn(sonde_linux_place_read(&reader->paths, address, &place), &torn));
+	CHECK(sonde_linux_or_torn(
+		sonde_linux_place_read(&reader->paths, address, &place), &torn));
 	*ret = !torn && place.mount >> 63 && place.dentry >> 63;
 	if (!*ret)
 		return NULL;
-	CHECK(or_torn(sonde_field_read(
-			      &fields->mount_super_block, space, place.mount, &of_mount),
+	CHECK(sonde_linux_or_torn(sonde_field_read(&fields->mount_super_block, space,
+					  place.mount, &of_mount),
 		&torn));
-	CHECK(or_torn(sonde_field_read(&fields->dentry_super_block, space, place.dentry,
-			      &of_dentry),
+	CHECK(sonde_linux_or_torn(sonde_field_read(&fields->dentry_super_block, space,
+					  place.dentry, &of_dentry),
 		&torn));
 	*ret = !torn && of_mount && of_mount == of_dentry;
 	return NULL;
@@ -149,7 +134,8 @@ static struct sonde_error *read_file(struct reader *reader, uint64_t file)
 
 	*of_file = (struct sonde_mapping){.torn = false};
 	reader->file = file;
-	CHECK(or_torn(read_inode(reader, file, of_file, &address), &of_file->torn));
+	CHECK(sonde_linux_or_torn(
+		read_inode(reader, file, of_file, &address), &of_file->torn));
 	CHECK(sonde_linux_path_at(&reader->paths, address, &path));
 	of_file->torn = of_file->torn || path.torn;
 	if (!path.text)
@@ -217,7 +203,8 @@ static struct sonde_error *add_gate(struct reader *reader)
 	struct sonde_linux_area area;
 	bool found, torn = false;
 
-	CHECK(or_torn(sonde_linux_area_gate(&reader->areas, &area, &found), &torn));
+	CHECK(sonde_linux_or_torn(
+		sonde_linux_area_gate(&reader->areas, &area, &found), &torn));
 	if (torn || !found)
 		return NULL;
 	mapping.start = area.start;
@@ -233,7 +220,7 @@ static struct sonde_error *read_areas(struct reader *reader)
 	bool more, same;
 
 	for (;;) {
-		if (mappings->count % CAPACITY == 0)
+		if (mappings->count % INTERRUPT_EVERY == 0)
 			CHECK(sonde_context_check_interrupt(
 				reader->kernel->target.sonde));
 		CHECK(sonde_linux_areas_next(&reader->areas, &area, &more));

@@ -7,6 +7,7 @@
 #include <sonde/module.h>
 #include <string.h>
 
+#include "grow.h"
 #include "kernel.h"
 #include "list.h"
 #include "options.h"
@@ -255,28 +256,13 @@ static bool is_known(const struct sonde_modules *modules, uint64_t address)
 	return false;
 }
 
-static struct sonde_error *make_room(struct sonde_modules *modules)
-{
-	size_t room = modules->room ? 2 * modules->room : 64;
-	struct entry *entries;
-
-	if (modules->count < modules->room)
-		return NULL;
-	entries = realloc(modules->entries, room * sizeof(*entries));
-	if (!entries)
-		return sonde_error_no_memory();
-	modules->entries = entries;
-	modules->room = room;
-	return NULL;
-}
-
 static struct sonde_error *add_module(struct reader *reader, uint64_t address)
 {
 	struct sonde_modules *modules = reader->modules;
 	struct entry *entry;
 	bool sane;
 
-	CHECK(make_room(modules));
+	CHECK(SONDE_GROW(&modules->entries, modules->count, &modules->room));
 	entry = &modules->entries[modules->count];
 	CHECK(read_module(reader, address, &sane));
 	if (sonde_record_integer(&reader->fields.state, reader->copy) == STATE_UNFORMED)

@@ -11,6 +11,7 @@
 #include "path.h"
 #include "process.h"
 #include "text_pool.h"
+#include "torn.h"
 
 enum {
 	/** Looks that are taken at a mount that changes. */
@@ -228,16 +229,6 @@ static struct sonde_error *read_mount(
 	return add_paths(reader, copy, mount);
 }
 
-/* What cannot be read is torn. */
-static struct sonde_error *or_torn(struct sonde_error *error, bool *torn)
-{
-	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
-		return error;
-	sonde_error_destroy(error);
-	*torn = true;
-	return NULL;
-}
-
 /* *@p there: it is one of the namespace's. Cursors of who reads mountinfo are not. */
 static struct sonde_error *read_own(
 	struct reader *reader, uint64_t address, uint8_t *copy, bool *there, uint32_t *id)
@@ -247,7 +238,7 @@ static struct sonde_error *read_own(
 	*there = address >> 63;
 	if (!*there)
 		return NULL;
-	CHECK(or_torn(
+	CHECK(sonde_linux_or_torn(
 		sonde_record_read(&reader->mount, memory(reader), address, copy), &torn));
 	*there = !torn && sonde_record_integer(&reader->fields.mount_ns, copy) ==
 				  reader->namespace;
@@ -268,7 +259,8 @@ static struct sonde_error *add_mount(struct reader *reader, uint64_t address)
 		CHECK(read_own(reader, address, copy.mount, &there, &mount->id));
 		if (!there)
 			return NULL;
-		CHECK(or_torn(read_mount(reader, &copy, mount), &mount->torn));
+		CHECK(sonde_linux_or_torn(
+			read_mount(reader, &copy, mount), &mount->torn));
 		CHECK(read_own(reader, address, copy.mount, &there, &id));
 		steady = there && id == mount->id;
 	}

@@ -2,13 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grow.h"
 #include "kernel.h"
 #include "options.h"
 #include "socket.h"
 #include "socket_table.h"
 
 enum {
-	CAPACITY = 64,
+	/** Sockets between two questions whether somebody wants to end. */
+	INTERRUPT_EVERY = 64,
 };
 
 struct sonde_sockets {
@@ -30,16 +32,7 @@ struct reader {
 static struct sonde_error *add(
 	struct sonde_sockets *sockets, const struct sonde_socket *socket)
 {
-	if (sockets->count == sockets->capacity) {
-		size_t capacity = sockets->capacity ? 2 * sockets->capacity : CAPACITY;
-		struct sonde_socket *list =
-			realloc(sockets->list, capacity * sizeof(*list));
-
-		if (!list)
-			return sonde_error_no_memory();
-		sockets->list = list;
-		sockets->capacity = capacity;
-	}
+	CHECK(SONDE_GROW(&sockets->list, sockets->count, &sockets->capacity));
 	sockets->list[sockets->count++] = *socket;
 	return NULL;
 }
@@ -78,7 +71,7 @@ static struct sonde_error *read_found(struct reader *reader,
 		struct sonde_socket socket;
 		bool wanted;
 
-		if (i % CAPACITY == 0)
+		if (i % INTERRUPT_EVERY == 0)
 			CHECK(sonde_context_check_interrupt(
 				reader->kernel->target.sonde));
 		CHECK(is_wanted(reader, addresses->list[i], &wanted));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "grow.h"
 #include "probe.h"
 
 /* --- who is hit ----------------------------------------------------------------------
@@ -27,15 +28,7 @@ struct arrivals {
 static struct sonde_error *add_arrival(
 	struct arrivals *arrivals, const struct arrival *arrival)
 {
-	if (arrivals->count == arrivals->capacity) {
-		size_t capacity = arrivals->capacity ? 2 * arrivals->capacity : 8;
-		void *list = realloc(arrivals->list, capacity * sizeof(*arrivals->list));
-
-		if (!list)
-			return sonde_error_no_memory();
-		arrivals->list = list;
-		arrivals->capacity = capacity;
-	}
+	CHECK(SONDE_GROW(&arrivals->list, arrivals->count, &arrivals->capacity));
 	arrivals->list[arrivals->count++] = *arrival;
 	arrival->link->probe->busy++;
 	return NULL;
