@@ -28,6 +28,7 @@ struct task {
 	struct frame frames[FRAMES];
 	unsigned depth;
 	bool gone;
+	uint64_t started;
 };
 
 struct cpu {
@@ -583,15 +584,28 @@ static struct sonde_error *task_is_there(
 	return NULL;
 }
 
+static struct sonde_error *task_started(
+	struct sonde_target *target, uint64_t task, uint64_t *ret)
+{
+	*ret = own(target)->tasks[task - 1].started;
+	return NULL;
+}
+
 static const struct sonde_task_facet task_facet = {
 	.current = current_task,
 	.describe = describe_task,
 	.is_there = task_is_there,
+	.started = task_started,
 };
 
 void calls_end_task(struct sonde_target *target, unsigned task)
 {
 	own(target)->tasks[task].gone = true;
+}
+
+void calls_replace_task(struct sonde_target *target, unsigned task)
+{
+	own(target)->tasks[task].started++;
 }
 
 static void make_types(struct calls *calls)

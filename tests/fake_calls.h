@@ -80,6 +80,9 @@ void calls_hide(struct sonde_target *target, enum calls_function function, bool 
 /** Task @p task is gone; they all are there at first. */
 void calls_end_task(struct sonde_target *target, unsigned task);
 
+/** Another task is at the place of @p task, with its stack, from now on. */
+void calls_replace_task(struct sonde_target *target, unsigned task);
+
 uint64_t calls_address(enum calls_function function);
 
 /** To where a call from that site returns. */

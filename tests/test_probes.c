@@ -227,6 +227,24 @@ static void test_never_returns(void **state)
 	end(&world);
 }
 
+/* A task ends in a function, and the next one has its place and its stack: it comes back
+ * from another function to where the first one's would have returned to. */
+static void test_never_returns_and_is_replaced(void **state)
+{
+	struct world world;
+
+	(void)state;
+	begin(&world, "calls:");
+	probe(&world, SONDE_PROBE_RETURN, "open_file", say_return);
+	probe(&world, SONDE_PROBE_RETURN, "untyped", say_return);
+	play(&world, CALL(0, CALLS_OPEN_FILE), ABANDON(0, 1));
+	calls_replace_task(world.target, 0);
+	play(&world, CALL(0, CALLS_UNTYPED), RETURN(0, 7));
+	check_log(&world, "-100=7 ");
+	assert_int_equal(world.probes->returns.count, 0);
+	end(&world);
+}
+
 /* A call from the same place costs no packet for its return. */
 static void test_return_place_stays(void **state)
 {
@@ -887,6 +905,7 @@ int main(void)
 		cmocka_unit_test(test_tail_call),
 		cmocka_unit_test(test_others_return_there),
 		cmocka_unit_test(test_never_returns),
+		cmocka_unit_test(test_never_returns_and_is_replaced),
 		cmocka_unit_test(test_return_place_stays),
 		cmocka_unit_test(test_many_return_places),
 		cmocka_unit_test(test_many_share_one_breakpoint),
