@@ -15,6 +15,11 @@
 /* arch/x86/include/asm/page_64_types.h: __START_KERNEL_map. */
 #define X86_START_KERNEL_MAP UINT64_C(0xffffffff80000000)
 
+enum {
+	/** That are taken at CPUs that run. */
+	LOOKS = 3,
+};
+
 struct finder {
 	struct sonde_linux *kernel;
 	struct sonde_target *machine;
@@ -431,6 +436,22 @@ static struct sonde_error *refuse(const struct finder *finder)
 		"--wait waits for one, --level machine does without");
 }
 
+/*
+ * A CPU that runs may have left the tables that its registers told of, and they may have
+ * become something else before they were read: then it is asked once more.
+ */
+static struct sonde_error *try_running_cpus(struct finder *finder)
+{
+	for (unsigned i = 0; i < LOOKS; i++) {
+		CHECK(try_cpus(finder, try_cpu));
+		if (finder->found || !finder->translates ||
+			sonde_target_state(finder->machine) == SONDE_STATE_STOPPED)
+			return NULL;
+		sonde_target_next_epoch(finder->machine);
+	}
+	return NULL;
+}
+
 static struct sonde_error *find_anew(struct sonde_linux *kernel)
 {
 	struct finder finder = {
@@ -448,7 +469,7 @@ static struct sonde_error *find_anew(struct sonde_linux *kernel)
 			"--level machine does without");
 	error = sonde_target_physical(finder.machine, &finder.physical);
 	if (!error)
-		error = try_cpus(&finder, try_cpu);
+		error = try_running_cpus(&finder);
 	if (!error && !finder.found && !finder.told)
 		error = try_vmcoreinfo(&finder);
 	if (sonde_error_is(error, SONDE_ERROR_UNSUPPORTED)) {
@@ -485,7 +506,7 @@ static struct sonde_error *look(struct sonde_linux *kernel, uint64_t epoch)
 	if (!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
 		return error;
 	kernel->missing = error;
-	kernel->epoch = epoch;
+	kernel->epoch = sonde_target_base(&kernel->target)->epoch;
 	return sonde_linux_repeat(error);
 }
 
