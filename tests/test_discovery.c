@@ -122,6 +122,7 @@ struct line_case {
 	const char *words;
 	const char *name, *accel, *machine;
 	uint64_t ram_bytes;
+	unsigned cpus;
 	/** Each as "KIND ADDRESS", parted by '|'; NULL: none. */
 	const char *qmp, *monitor, *gdb;
 	/** The UUID, where it is one of libvirt's. */
@@ -150,6 +151,15 @@ static const struct line_case line_cases[] = {
 	{"q|-m|size=2097152k,slots=16,maxmem=4G", .ram_bytes = 2048 * MIB},
 	{"q|-m|1G|-m|slots=2,maxmem=2G", .ram_bytes = 1024 * MIB},
 	{"q|-m|nonsense"},
+	/* CPUs. */
+	{"q|-smp|4", .cpus = 4},
+	{"q|-smp|cpus=2,maxcpus=8", .cpus = 2},
+	{"q|-smp|2,sockets=2,cores=4,threads=2", .cpus = 2},
+	{"q|-smp|sockets=2,dies=1,cores=3,threads=2", .cpus = 12},
+	{"q|-smp|maxcpus=6,cores=3", .cpus = 6},
+	{"q|-smp|cores=65536,threads=65536", .cpus = 65536},
+	{"q|-smp|4294967298", .cpus = 1},
+	{"q|-smp|many", .cpus = 1},
 	/* The accelerator. */
 	{"q|-enable-kvm|-name|a", .accel = "kvm", .name = "a"},
 	{"q|-accel|tcg,thread=multi", .accel = "tcg"},
@@ -249,7 +259,7 @@ static const struct line_case line_cases[] = {
 	 "chardev=charmonitor,id=monitor,mode=control|-rtc|base=utc,driftfix=slew|"
 	 "-no-shutdown|-boot|strict=on",
 		.name = "debian12", .accel = "kvm", .machine = "pc-q35-7.2",
-		.ram_bytes = 2048 * MIB, .qmp = "descriptor 33",
+		.ram_bytes = 2048 * MIB, .cpus = 2, .qmp = "descriptor 33",
 		.libvirt = "c7a5fdbd-edaf-9455-926a-d65c16db1809"},
 	/* As this tree's guests are started, and as Proxmox does it. */
 	{"/usr/bin/kvm|-id|100|-name|web,debug-threads=on|-no-shutdown|-chardev|"
@@ -336,6 +346,8 @@ static void test_command_lines(void **state)
 		if (line.ram_bytes != c->ram_bytes)
 			fail_msg("%s: %llu bytes", c->words,
 				(unsigned long long)line.ram_bytes);
+		if (line.cpus != c->cpus)
+			fail_msg("%s: %u CPUs", c->words, line.cpus);
 		check_qmp(&line, c->qmp);
 		check_channel(c->words, &line.monitor, c->monitor);
 		check_channel(c->words, &line.gdb, c->gdb);

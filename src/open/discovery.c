@@ -90,6 +90,7 @@ static struct sonde_error *take_command_line(struct sonde_look *look)
 	qemu->pid = process->pid;
 	qemu->start_time = process->start_time;
 	qemu->ram_bytes = ram_of(process);
+	look->found.cpus = process->line.cpus;
 	qemu->accel = strdup(accel_of(process));
 	if (!qemu->accel)
 		return sonde_error_no_memory();

@@ -14,6 +14,8 @@ struct sonde_found {
 	struct sonde_found_qemu qemu;
 	/** As -machine says it; NULL: it does not. Owned. */
 	char *machine;
+	/** As -smp says; 0: it does not. */
+	unsigned cpus;
 	/**
 	 * What libvirt knows it by, where it is one of libvirt's: its UUID, or its name;
 	 * and whom to ask, where that is known. Owned.

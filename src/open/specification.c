@@ -55,8 +55,8 @@ static struct sonde_error *add_name(struct sonde_buffer *options, const char *na
 }
 
 /* What the monitor would say, for when somebody else holds it: of the type, the name. */
-static struct sonde_error *add_machine(
-	struct sonde_buffer *options, const char *architecture, const char *type)
+static struct sonde_error *add_machine(struct sonde_buffer *options,
+	const char *architecture, const char *type, unsigned cpus)
 {
 	CLEANUP(cleanup_free)
 	char *name = type ? strndup(type, strcspn(type, ",")) : NULL;
@@ -64,6 +64,9 @@ static struct sonde_error *add_machine(
 	if (type && !name)
 		return sonde_error_no_memory();
 	CHECK(add(options, "arch", architecture && *architecture ? architecture : NULL));
+	if (cpus)
+		CHECK(sonde_buffer_append_format(
+			options, "%scpus=%u", options->length ? "," : "", cpus));
 	return add(options, "machine", name);
 }
 
@@ -204,7 +207,7 @@ static struct sonde_error *use(const struct sonde_found *found, const char *word
 	CHECK(add(&options, "gdb", found->gdb_free ? qemu->gdb : NULL));
 	CHECK(add(&options, "ram", ram));
 	CHECK(add_process(&options, qemu->pid, qemu->start_time));
-	CHECK(add_machine(&options, qemu->arch, found->machine));
+	CHECK(add_machine(&options, qemu->arch, found->machine, found->cpus));
 	CHECK(add_name(&options, qemu->name));
 	return finish(words, &options, ret);
 }
@@ -339,7 +342,8 @@ static struct sonde_error *add_listening(
 	if (!error && !wanted)
 		error = add_process(options, process.pid, process.start_time);
 	if (!error)
-		error = add_machine(options, process.architecture, process.line.machine);
+		error = add_machine(options, process.architecture, process.line.machine,
+			process.line.cpus);
 	if (!error)
 		error = add_name(options, process.line.name);
 	sonde_qemu_process_close(&process);
@@ -453,7 +457,7 @@ static struct sonde_error *add_found_domain(struct sonde_buffer *options,
 	if (!parts->gdb)
 		CHECK(add(options, "gdb", found->gdb_free ? found->qemu.gdb : NULL));
 	CHECK(add_process(options, found->qemu.pid, found->qemu.start_time));
-	CHECK(add_machine(options, found->qemu.arch, found->machine));
+	CHECK(add_machine(options, found->qemu.arch, found->machine, found->cpus));
 	return add_name(options, found->qemu.name);
 }
 

@@ -18,6 +18,8 @@
 enum {
 	/** Each goes through all the words. */
 	LOOKUPS_MAX = 4 * SONDE_QEMU_CHANNELS_MAX,
+	/** More than any machine of QEMU's has. */
+	CPUS_MAX = 65536,
 };
 
 /* --- words ------------------------------------------------------------------------ */
@@ -289,6 +291,47 @@ static struct sonde_error *take_memory(struct parse *parse, const char *text)
 	return NULL;
 }
 
+/* False: nothing is said of @p name, or no number. */
+static struct sonde_error *get_number(
+	const char *text, const char *name, uint64_t *number, bool *found)
+{
+	CLEANUP(cleanup_free) char *value = NULL;
+	uint64_t said;
+	char *end;
+
+	*found = false;
+	CHECK(sonde_qemu_option_get(text, "cpus", name, &value));
+	if (!value || !isdigit((unsigned char)*value))
+		return NULL;
+	said = strtoull(value, &end, 10);
+	*found = !*end && said && said <= CPUS_MAX;
+	if (*found)
+		*number = said;
+	return NULL;
+}
+
+/* hw/core/machine-smp.c: where their number is not given, as many as there can be. */
+static struct sonde_error *take_smp(struct parse *parse, const char *text)
+{
+	static const char *const groups[] = {"drawers", "books", "sockets", "dies",
+		"clusters", "modules", "cores", "threads"};
+	uint64_t cpus = 1, count;
+	bool found;
+
+	CHECK(get_number(text, "cpus", &cpus, &found));
+	if (!found)
+		CHECK(get_number(text, "maxcpus", &cpus, &found));
+	for (size_t i = 0; !found && i < ARRAY_SIZE(groups); i++) {
+		bool has_group;
+
+		CHECK(get_number(text, groups[i], &count, &has_group));
+		if (has_group && cpus * count <= CPUS_MAX)
+			cpus *= count;
+	}
+	parse->line->cpus = (unsigned)cpus;
+	return NULL;
+}
+
 static struct sonde_error *take_config(struct parse *parse, const char *text)
 {
 	(void)text;
@@ -306,7 +349,8 @@ static struct sonde_error *take_option(
 		{"enable-kvm", take_enable_kvm}, {"gdb", take_gdb}, {"m", take_memory},
 		{"machine", take_machine}, {"mon", take_mon}, {"monitor", take_monitor},
 		{"name", take_name}, {"qmp", take_qmp}, {"qmp-pretty", take_qmp},
-		{"readconfig", take_config}, {"s", take_s}, {"uuid", take_uuid}};
+		{"readconfig", take_config}, {"s", take_s}, {"smp", take_smp},
+		{"uuid", take_uuid}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (!strcmp(name, options[i].name))

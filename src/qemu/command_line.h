@@ -28,6 +28,8 @@ struct sonde_qemu_command_line {
 	char accel[SONDE_QEMU_ACCEL_TEXT];
 	/** 0: nothing is said. */
 	uint64_t ram_bytes;
+	/** That it begins with; 0: nothing is said. */
+	unsigned cpus;
 	/** "pc", "q35,usb=off"; NULL: the default one. Owned. */
 	char *machine;
 	struct sonde_qemu_channel qmp[SONDE_QEMU_CHANNELS_MAX];

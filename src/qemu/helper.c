@@ -64,6 +64,15 @@ static struct sonde_error *list_registers(struct sonde_qemu *qemu)
 	return NULL;
 }
 
+/* Most machines have one CPU where nobody says how many. */
+static unsigned said_cpus(const struct sonde_qemu *qemu)
+{
+	const char *text = sonde_helper_option(qemu->host, "cpus");
+	unsigned long count = text ? strtoul(text, NULL, 10) : 1;
+
+	return count && count <= CPUS_MAX ? (unsigned)count : 1;
+}
+
 static void warn(struct sonde_qemu *qemu, struct sonde_error *error)
 {
 	const char *what = sonde_error_what(error);
@@ -366,7 +375,7 @@ static struct sonde_error *create(
 	qemu->host = host;
 	qemu->target = sonde_helper_target(host);
 	qemu->process.directory = -1;
-	qemu->cpu_count = 1;
+	qemu->cpu_count = said_cpus(qemu);
 	qemu->monitor = (struct sonde_qemu_monitor){
 		.sonde = sonde_helper_context(host),
 		.address = sonde_helper_option(host, "qmp"),
@@ -405,6 +414,7 @@ static const struct sonde_helper_option options[] = {
 	{"start", "TICKS", "when that began"},
 	{"name", "TEXT", "what the machine is called"},
 	{"arch", "NAME", "the architecture, where the monitor cannot be asked"},
+	{"cpus", "N", "how many CPUs, the same"},
 	{"machine", "NAME", "the same, of the machine's type"},
 	{NULL, NULL, NULL},
 };
