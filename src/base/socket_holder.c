@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Source: sock_diag(7), net/unix/diag.c; proc(5), /proc/net/tcp; net/ipv4/tcp_ipv4.c.
- */
 #include <arpa/inet.h>
 #include <limits.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "socket_holder.h"
+#include "socket_table.h"
 
 enum {
-	/** The St column, and the states that sock_diag knows. */
-	TCP_STATE_ESTABLISHED = 1,
-	TCP_STATE_LISTEN = 10,
 	/** A client that has just left is still in the table until the server notices. */
 	LEAVING_MS = 500,
 };
-
-static void cleanup_file(FILE **file)
-{
-	if (*file)
-		fclose(*file);
-}
 
 /* @p inode is of the client's end, or 0; @p how_to_find is the command that tells more.
  */
@@ -50,109 +33,43 @@ static struct sonde_error *held(unsigned long inode, const char *how_to_find)
 
 /* --- Unix sockets ------------------------------------------------------------------ */
 
-struct question {
-	struct nlmsghdr header;
-	struct unix_diag_req request;
-};
-
-static bool ask_for_connected(int fd)
-{
-	struct question question = {
-		.header =
-			{
-				.nlmsg_len = sizeof(question),
-				.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-				.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-			},
-		.request =
-			{
-				.sdiag_family = AF_UNIX,
-				.udiag_states = 1u << TCP_STATE_ESTABLISHED,
-				.udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME |
-					      UDIAG_SHOW_PEER,
-			},
-	};
-
-	return send(fd, &question, sizeof(question), 0) == (ssize_t)sizeof(question);
-}
-
 struct place {
 	struct stat file;
 	char path[PATH_MAX];
+	bool has_client;
+	/** The inode of its client's end, 0 where that is not told. */
+	unsigned long peer;
 };
 
-/* The kernel's own way of writing a device: 12 bits and 20. */
-static bool is_file(const struct unix_diag_vfs *vfs, const struct stat *file)
+static bool find_place(const char *path, struct place *place)
 {
-	return vfs->udiag_vfs_ino == (uint32_t)file->st_ino &&
-	       vfs->udiag_vfs_dev >> 20 == major(file->st_dev) &&
-	       (vfs->udiag_vfs_dev & 0xfffff) == minor(file->st_dev);
+	return !stat(path, &place->file) && realpath(path, place->path);
 }
 
 /*
  * Whether this one is bound there: a socket that was accepted shares its listener's
  * place. By the file, since a server may have named it relative to a directory of its
- * own; by a whole name, since a union file system may number files in two ways. *@p peer
- * becomes the inode of its other end, 0 where that is not told.
+ * own; by a whole name, since a union file system may number files in two ways.
  */
-static bool is_bound_to(
-	const struct nlmsghdr *message, const struct place *place, unsigned long *peer)
+static bool is_bound_to(void *user, const struct sonde_unix_socket *socket)
 {
-	const struct unix_diag_msg *answer = NLMSG_DATA(message);
-	const struct rtattr *attribute = (const void *)(answer + 1);
-	int left = (int)message->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*answer));
-	bool found = false;
+	struct place *place = user;
 
-	*peer = 0;
-	for (; left > 0 && RTA_OK(attribute, left);
-		attribute = RTA_NEXT(attribute, left)) {
-		const void *data = RTA_DATA(attribute);
-		size_t length = RTA_PAYLOAD(attribute);
-
-		if (attribute->rta_type == UNIX_DIAG_VFS &&
-			length >= sizeof(struct unix_diag_vfs) &&
-			is_file(data, &place->file))
-			found = true;
-		if (attribute->rta_type == UNIX_DIAG_NAME &&
-			strnlen(data, length) == strlen(place->path) &&
-			!memcmp(data, place->path, strlen(place->path)))
-			found = true;
-		if (attribute->rta_type == UNIX_DIAG_PEER && length >= sizeof(uint32_t))
-			*peer = *(const uint32_t *)data;
-	}
-	return found;
-}
-
-static void cleanup_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-/* Whether a socket that is bound there is connected, and the inode of its client's end.
- */
-static bool has_client(const struct place *place, unsigned long *peer)
-{
-	CLEANUP(cleanup_fd)
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	_Alignas(struct nlmsghdr) char buffer[16384];
-
-	if (fd < 0 || !ask_for_connected(fd))
+	if (!sonde_unix_socket_is_file(
+		    socket->file_inode, socket->file_device, &place->file) &&
+		(socket->name_length != strlen(place->path) ||
+			memcmp(socket->name, place->path, socket->name_length) != 0))
 		return false;
-	for (;;) {
-		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
-		const struct nlmsghdr *message = (const void *)buffer;
+	place->has_client = true;
+	place->peer = socket->peer;
+	return true;
+}
 
-		if (got <= 0)
-			return false;
-		for (; NLMSG_OK(message, got); message = NLMSG_NEXT(message, got)) {
-			if (message->nlmsg_type == NLMSG_DONE ||
-				message->nlmsg_type == NLMSG_ERROR)
-				return false;
-			if (is_bound_to(message, place, peer))
-				return true;
-		}
-	}
+static bool has_client(struct place *place)
+{
+	place->has_client = false;
+	sonde_socket_table_read_unix(SONDE_SOCKET_ESTABLISHED, is_bound_to, place);
+	return place->has_client;
 }
 
 struct sonde_error *sonde_socket_check_unix_holder_within(
@@ -160,13 +77,12 @@ struct sonde_error *sonde_socket_check_unix_holder_within(
 {
 	int64_t deadline = sonde_deadline_in(patience_ms);
 	struct place place;
-	unsigned long peer = 0;
 
-	if (stat(path, &place.file) < 0 || !realpath(path, place.path))
+	if (!find_place(path, &place))
 		return NULL;
-	while (has_client(&place, &peer)) {
+	while (has_client(&place)) {
 		if (sonde_deadline_left(deadline) == 0)
-			return held(peer, "ss -xp");
+			return held(place.peer, "ss -xp");
 		poll(NULL, 0, 10);
 	}
 	return NULL;
@@ -175,11 +91,9 @@ struct sonde_error *sonde_socket_check_unix_holder_within(
 bool sonde_socket_find_unix_holder(const char *path, struct sonde_socket_owner *ret)
 {
 	struct place place;
-	unsigned long peer = 0;
 
-	if (stat(path, &place.file) < 0 || !realpath(path, place.path))
-		return false;
-	return has_client(&place, &peer) && sonde_socket_owner_find(peer, ret);
+	return find_place(path, &place) && has_client(&place) &&
+	       sonde_socket_owner_find(place.peer, ret);
 }
 
 struct sonde_error *sonde_socket_check_unix_holder(const char *path)
@@ -189,22 +103,17 @@ struct sonde_error *sonde_socket_check_unix_holder(const char *path)
 
 /* --- TCP --------------------------------------------------------------------------- */
 
-/* An address as the tables print it: 32-bit words in host order, in hexadecimal. */
-static bool is_loopback(const char *hex)
+static bool is_loopback(const struct sonde_tcp_socket *socket)
 {
-	unsigned words[4] = {0};
+	uint32_t words[4] = {0};
+	unsigned count = sonde_tcp_socket_address(socket, words);
 
-	if (strlen(hex) == 8) {
-		if (sscanf(hex, "%8x", &words[0]) != 1)
-			return false;
-		return (ntohl(words[0]) >> 24) == 127;
-	}
-	if (sscanf(hex, "%8x%8x%8x%8x", &words[0], &words[1], &words[2], &words[3]) != 4)
-		return false;
-	if (words[0] || words[1])
+	if (count == 1)
+		return ntohl(words[0]) >> 24 == 127;
+	if (!count || words[0] || words[1])
 		return false;
 	if (ntohl(words[2]) == 0xffff)
-		return (ntohl(words[3]) >> 24) == 127;
+		return ntohl(words[3]) >> 24 == 127;
 	return !words[2] && ntohl(words[3]) == 1;
 }
 
@@ -223,51 +132,41 @@ static bool is_local(const struct sockaddr *address)
 	return false;
 }
 
-/* One row of a table, as far as it is of interest. */
-struct row {
-	char local[40];
-	unsigned local_port, remote_port, state;
-	unsigned long inode;
-};
-
-static bool next_row(FILE *table, struct row *ret)
+/* The first that @p is_it says yes to, in either table. */
+static bool find_tcp(
+	bool (*is_it)(const void *user, const struct sonde_tcp_socket *socket),
+	const void *user, struct sonde_tcp_socket *ret)
 {
-	char line[512];
+	struct sonde_tcp_table table = {0};
+	bool found = false;
 
-	while (table && fgets(line, sizeof(line), table))
-		if (sscanf(line,
-			    " %*[^:]: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x %*s %*s %*s "
-			    "%*s %*s %lu",
-			    ret->local, &ret->local_port, &ret->remote_port, &ret->state,
-			    &ret->inode) == 5)
-			return true;
-	return false;
+	while (!found && sonde_tcp_table_next(&table, ret))
+		found = is_it(user, ret);
+	sonde_tcp_table_close(&table);
+	return found;
 }
 
-/* The port that a client of ours at @p wanted_port has, or 0. */
-static unsigned find_client_port(const char *name, unsigned wanted_port)
+/* The server's end of a connection from this machine; @p user is the port. */
+static bool is_connected(const void *user, const struct sonde_tcp_socket *socket)
 {
-	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
-	struct row row;
-
-	while (next_row(table, &row))
-		if (row.local_port == wanted_port && row.state == TCP_STATE_ESTABLISHED &&
-			is_loopback(row.local))
-			return row.remote_port;
-	return 0;
+	return socket->local_port == *(const unsigned *)user &&
+	       socket->state == SONDE_SOCKET_ESTABLISHED && is_loopback(socket);
 }
 
-/* The inode of the end that the client has: the same connection, seen from there. */
-static unsigned long find_client(const char *name, unsigned client_port, unsigned port)
+/* The client's end of it; @p user is the server's. */
+static bool is_other_end(const void *user, const struct sonde_tcp_socket *socket)
 {
-	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
-	struct row row;
+	const struct sonde_tcp_socket *server = user;
 
-	while (next_row(table, &row))
-		if (row.local_port == client_port && row.remote_port == port &&
-			row.state == TCP_STATE_ESTABLISHED && is_loopback(row.local))
-			return row.inode;
-	return 0;
+	return socket->local_port == server->remote_port &&
+	       socket->remote_port == server->local_port &&
+	       socket->state == SONDE_SOCKET_ESTABLISHED && is_loopback(socket);
+}
+
+static bool is_listening(const void *user, const struct sonde_tcp_socket *socket)
+{
+	return socket->local_port == *(const unsigned *)user &&
+	       socket->state == SONDE_SOCKET_LISTENING;
 }
 
 static unsigned port_of(const struct sockaddr *address)
@@ -279,47 +178,35 @@ static unsigned port_of(const struct sockaddr *address)
 					 ->sin6_port);
 }
 
-/* The inode of the socket that listens there, in one of the tables. */
-static bool find_listener(const char *name, unsigned wanted_port, char *ret, size_t size)
-{
-	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
-	struct row row;
-
-	while (next_row(table, &row))
-		if (row.local_port == wanted_port && row.state == TCP_STATE_LISTEN) {
-			snprintf(ret, size, "%lu", row.inode);
-			return true;
-		}
-	return false;
-}
-
 void sonde_socket_tcp_identity(const struct sockaddr *address, char *ret, size_t size)
 {
-	unsigned port = port_of(address);
+	struct sonde_tcp_socket listener;
+	unsigned port;
 
 	ret[0] = '\0';
-	if (is_local(address) && !find_listener("/proc/net/tcp", port, ret, size))
-		find_listener("/proc/net/tcp6", port, ret, size);
+	if (!is_local(address))
+		return;
+	port = port_of(address);
+	if (find_tcp(is_listening, &port, &listener))
+		snprintf(ret, size, "%lu", listener.inode);
 }
 
 struct sonde_error *sonde_socket_check_tcp_holder_within(
 	const struct sockaddr *address, unsigned patience_ms)
 {
-	static const char tcp[] = "/proc/net/tcp", tcp6[] = "/proc/net/tcp6";
 	int64_t deadline = sonde_deadline_in(patience_ms);
-	unsigned port, client;
-	unsigned long inode;
+	struct sonde_tcp_socket server, client;
+	unsigned port;
 
 	if (!is_local(address))
 		return NULL;
 	port = port_of(address);
-	while ((client = find_client_port(tcp, port)) ||
-		(client = find_client_port(tcp6, port))) {
-		if (sonde_deadline_left(deadline) == 0) {
-			inode = find_client(tcp, client, port);
-			return held(inode ? inode : find_client(tcp6, client, port),
+	while (find_tcp(is_connected, &port, &server)) {
+		if (sonde_deadline_left(deadline) == 0)
+			return held(find_tcp(is_other_end, &server, &client)
+					    ? client.inode
+					    : 0,
 				"ss -tp");
-		}
 		poll(NULL, 0, 10);
 	}
 	return NULL;

@@ -1,209 +1,108 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
+#include "grow.h"
 #include "listener.h"
+#include "socket_table.h"
 
 enum {
-	/** In sock_diag and in the St column. */
-	STATE_ESTABLISHED = 1,
-	STATE_LISTEN = 10,
 	LISTENERS_MAX = 1 << 16,
 };
 
-static struct sonde_error *add(struct sonde_qemu_listeners *listeners,
-	const struct sonde_qemu_listener *listener)
-{
-	size_t count = listeners->count;
-	void *grown;
-
-	/* At each power of two. */
-	if (!(count & (count - 1))) {
-		grown = reallocarray(
-			listeners->list, count ? 2 * count : 1, sizeof(*listeners->list));
-		if (!grown)
-			return sonde_error_no_memory();
-		listeners->list = grown;
-	}
-	listeners->list[listeners->count++] = *listener;
-	return NULL;
-}
-
 /* --- Unix sockets ------------------------------------------------------------------ */
 
-struct question {
-	struct nlmsghdr header;
-	struct unix_diag_req request;
+struct reading {
+	struct sonde_qemu_listeners *listeners;
+	struct sonde_error *error;
 };
 
-static bool ask_for_listeners(int fd)
+/* Those without a name in the file system are not for us. */
+static bool add_unix(void *user, const struct sonde_unix_socket *socket)
 {
-	struct question question = {
-		.header =
-			{
-				.nlmsg_len = sizeof(question),
-				.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-				.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-			},
-		.request =
-			{
-				.sdiag_family = AF_UNIX,
-				.udiag_states = 1u << STATE_LISTEN,
-				.udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_NAME,
-			},
-	};
+	struct reading *reading = user;
+	struct sonde_qemu_listeners *listeners = reading->listeners;
+	struct sonde_qemu_listener *listener;
 
-	return send(fd, &question, sizeof(question), 0) == (ssize_t)sizeof(question);
-}
-
-/* Those without a name in the file system are not for us: they have no path. */
-static struct sonde_error *add_unix(
-	struct sonde_qemu_listeners *listeners, const struct nlmsghdr *message)
-{
-	const struct unix_diag_msg *answer = NLMSG_DATA(message);
-	const struct rtattr *attribute = (const void *)(answer + 1);
-	int left = (int)message->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*answer));
-	struct sonde_qemu_listener listener = {.inode = answer->udiag_ino};
-	struct sonde_error *error;
-
-	for (; left > 0 && RTA_OK(attribute, left);
-		attribute = RTA_NEXT(attribute, left)) {
-		const char *data = RTA_DATA(attribute);
-		size_t length = RTA_PAYLOAD(attribute);
-
-		if (attribute->rta_type == UNIX_DIAG_VFS &&
-			length >= sizeof(struct unix_diag_vfs)) {
-			const struct unix_diag_vfs *vfs = (const void *)data;
-
-			listener.file_inode = vfs->udiag_vfs_ino;
-			listener.file_device = vfs->udiag_vfs_dev;
-		}
-		if (attribute->rta_type == UNIX_DIAG_NAME && length && *data &&
-			!listener.path)
-			listener.path = strndup(data, length);
-	}
-	if (!listener.path)
-		return NULL;
-	error = add(listeners, &listener);
-	if (error)
-		free(listener.path);
-	return error;
-}
-
-static void cleanup_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
+	if (!socket->name_length)
+		return false;
+	reading->error =
+		SONDE_GROW(&listeners->list, listeners->count, &listeners->capacity);
+	if (reading->error)
+		return true;
+	listener = &listeners->list[listeners->count];
+	*listener = (struct sonde_qemu_listener){.inode = socket->inode,
+		.path = strndup(socket->name, socket->name_length),
+		.file_inode = socket->file_inode,
+		.file_device = socket->file_device};
+	if (listener->path)
+		listeners->count++;
+	else
+		reading->error = sonde_error_no_memory();
+	return reading->error || listeners->count == LISTENERS_MAX;
 }
 
 static struct sonde_error *read_unix(struct sonde_qemu_listeners *listeners)
 {
-	CLEANUP(cleanup_fd)
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	_Alignas(struct nlmsghdr) char buffer[16384];
+	struct reading reading = {.listeners = listeners};
 
-	if (fd < 0 || !ask_for_listeners(fd))
-		return NULL;
-	for (;;) {
-		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
-		const struct nlmsghdr *message = (const void *)buffer;
-
-		if (got <= 0)
-			return NULL;
-		for (; NLMSG_OK(message, got); message = NLMSG_NEXT(message, got)) {
-			if (message->nlmsg_type == NLMSG_DONE ||
-				message->nlmsg_type == NLMSG_ERROR ||
-				listeners->count >= LISTENERS_MAX)
-				return NULL;
-			CHECK(add_unix(listeners, message));
-		}
-	}
+	sonde_socket_table_read_unix(SONDE_SOCKET_LISTENING, add_unix, &reading);
+	return reading.error;
 }
 
 /* --- TCP --------------------------------------------------------------------------- */
 
-static void cleanup_file(FILE **file)
+/* All addresses, or a loopback's. */
+static bool is_here(const struct sonde_tcp_socket *socket)
 {
-	if (*file)
-		fclose(*file);
-}
+	uint32_t words[4] = {0}, last;
+	unsigned count = sonde_tcp_socket_address(socket, words);
 
-struct row {
-	char local[40];
-	unsigned port, state;
-	unsigned long inode;
-};
-
-static bool next_row(FILE *table, struct row *ret)
-{
-	char line[512];
-
-	while (table && fgets(line, sizeof(line), table))
-		if (sscanf(line,
-			    " %*[^:]: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s "
-			    "%*s %*s %lu",
-			    ret->local, &ret->port, &ret->state, &ret->inode) == 4)
-			return true;
-	return false;
-}
-
-/* All addresses, or a loopback's: 32-bit words in host order. */
-static bool is_here(const char *hex)
-{
-	unsigned words[4] = {0}, last;
-
-	if (strlen(hex) == 8)
-		return sscanf(hex, "%8x", &last) == 1 &&
-		       (!last || ntohl(last) >> 24 == 127);
-	if (sscanf(hex, "%8x%8x%8x%8x", &words[0], &words[1], &words[2], &words[3]) != 4)
+	if (!count || (count == 4 && (words[0] || words[1])))
 		return false;
-	last = ntohl(words[3]);
-	if (words[0] || words[1])
-		return false;
-	return words[2] ? ntohl(words[2]) == 0xffff && (!last || last >> 24 == 127)
-			: last <= 1;
+	last = ntohl(words[count - 1]);
+	if (count == 4 && !words[2])
+		return last <= 1;
+	return (count == 1 || ntohl(words[2]) == 0xffff) && (!last || last >> 24 == 127);
 }
 
-static struct sonde_error *read_tcp(
-	struct sonde_qemu_listeners *listeners, const char *name)
+static struct sonde_error *add_tcp(
+	struct sonde_qemu_listeners *listeners, const struct sonde_tcp_socket *socket)
 {
-	CLEANUP(cleanup_file) FILE *table = fopen(name, "re");
-	struct row row;
-
-	while (listeners->count < LISTENERS_MAX && next_row(table, &row)) {
-		struct sonde_qemu_listener listener = {
-			.inode = row.inode, .port = row.port, .here = is_here(row.local)};
-
-		if (row.state == STATE_LISTEN)
-			CHECK(add(listeners, &listener));
-	}
+	CHECK(SONDE_GROW(&listeners->list, listeners->count, &listeners->capacity));
+	listeners->list[listeners->count++] =
+		(struct sonde_qemu_listener){.inode = socket->inode,
+			.port = socket->local_port,
+			.here = is_here(socket)};
 	return NULL;
+}
+
+static struct sonde_error *read_tcp(struct sonde_qemu_listeners *listeners)
+{
+	struct sonde_tcp_table table = {0};
+	struct sonde_error *error = NULL;
+	struct sonde_tcp_socket socket;
+
+	while (!error && listeners->count < LISTENERS_MAX &&
+		sonde_tcp_table_next(&table, &socket))
+		if (socket.state == SONDE_SOCKET_LISTENING)
+			error = add_tcp(listeners, &socket);
+	sonde_tcp_table_close(&table);
+	return error;
 }
 
 bool sonde_qemu_port_is_connected(unsigned long port,
 	bool (*is_meant)(const void *user, unsigned long inode), const void *user)
 {
-	static const char *const names[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+	struct sonde_tcp_table table = {0};
+	struct sonde_tcp_socket socket;
+	bool found = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		CLEANUP(cleanup_file) FILE *table = fopen(names[i], "re");
-		struct row row;
-
-		while (next_row(table, &row))
-			if (row.state == STATE_ESTABLISHED && row.port == port &&
-				is_meant(user, row.inode))
-				return true;
-	}
-	return false;
+	while (!found && sonde_tcp_table_next(&table, &socket))
+		found = socket.state == SONDE_SOCKET_ESTABLISHED &&
+			socket.local_port == port && is_meant(user, socket.inode);
+	sonde_tcp_table_close(&table);
+	return found;
 }
 
 /* ----------------------------------------------------------------------------------- */
@@ -219,9 +118,7 @@ struct sonde_error *sonde_qemu_listeners_read(
 		return NULL;
 	}
 	if (!error)
-		error = read_tcp(&listeners, "/proc/net/tcp");
-	if (!error)
-		error = read_tcp(&listeners, "/proc/net/tcp6");
+		error = read_tcp(&listeners);
 	if (error) {
 		sonde_qemu_listeners_deinit(&listeners);
 		return error;
@@ -240,9 +137,8 @@ void sonde_qemu_listeners_deinit(struct sonde_qemu_listeners *listeners)
 
 static bool is_file(const struct sonde_qemu_listener *listener, const struct stat *file)
 {
-	return listener->path && listener->file_inode == (uint32_t)file->st_ino &&
-	       listener->file_device >> 20 == major(file->st_dev) &&
-	       (listener->file_device & 0xfffff) == minor(file->st_dev);
+	return listener->path && sonde_unix_socket_is_file(listener->file_inode,
+					 listener->file_device, file);
 }
 
 /*

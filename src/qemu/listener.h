@@ -27,7 +27,7 @@ struct sonde_qemu_listener {
 
 struct sonde_qemu_listeners {
 	struct sonde_qemu_listener *list;
-	size_t count;
+	size_t count, capacity;
 };
 
 /**
