@@ -110,6 +110,8 @@ enum sonde_probes_state {
 	SONDE_PROBES_NONE_LEFT,
 	/** It stopped, or ended, for a reason that is no probe's. */
 	SONDE_PROBES_OTHER_STOP,
+	/** Of those in <sonde/walk.h>: the task comes to its end instead. */
+	SONDE_PROBES_TASK_ENDED,
 };
 
 struct sonde_probes_end {

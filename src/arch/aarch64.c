@@ -70,6 +70,10 @@ static const char *const call_words[] = {
 	"bl", "blr", "blraa", "blrab", "blraaz", "blrabz", NULL};
 
 static const char *const return_words[] = {"ret", "retaa", "retab", NULL};
+static const char *const jump_words[] = {"b", "b.*", "br", "braa*", "brab*", "cbz", "cbnz",
+	"tbz", "tbnz", NULL};
+static const char *const trap_words[] = {"svc", "hvc", "smc", "brk", "udf", NULL};
+static const char *const trap_return_words[] = {"eret*", NULL};
 
 /* BTYPE: a page that is guarded wants BTI behind an indirect branch. */
 static const struct sonde_arch_calls calls = {
@@ -81,6 +85,9 @@ static const struct sonde_arch_calls calls = {
 	.branch_bits = 3 << 10,
 	.call_words = call_words,
 	.return_words = return_words,
+	.jump_words = jump_words,
+	.trap_words = trap_words,
+	.trap_return_words = trap_return_words,
 };
 
 /* NOP alone: BTI and PACIASP, which often come first, do something. */

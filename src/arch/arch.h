@@ -55,6 +55,19 @@ struct sonde_arch_calls {
 	 * writes them; they end with NULL. */
 	const char *const *call_words;
 	const char *const *return_words;
+	/**
+	 * The same of those that go elsewhere, of those that ask the kernel for something
+	 * or are errors on purpose, and of those by which it goes back from a trap. One
+	 * that ends with '*' is how a word begins.
+	 */
+	const char *const *jump_words;
+	const char *const *trap_words;
+	const char *const *trap_return_words;
+	/**
+	 * Whether code that ends with these bytes ends with a call: then what is behind
+	 * it is likely to be returned to. Optional: without it, anything is.
+	 */
+	bool (*ends_with_call)(const uint8_t *code, size_t length);
 };
 
 struct sonde_arch {

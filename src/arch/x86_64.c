@@ -70,7 +70,30 @@ static const char *const dwarf_registers[] = {"rax", "rdx", "rcx", "rbx", "rsi",
 
 static const char *const arguments[] = {"rdi", "rsi", "rdx", "rcx", "r8", "r9", NULL};
 static const char *const call_words[] = {"call", "lcall", NULL};
-static const char *const return_words[] = {"ret", NULL};
+static const char *const return_words[] = {"ret*", NULL};
+static const char *const jump_words[] = {"j*", "ljmp", "loop*", NULL};
+static const char *const trap_words[] = {
+	"int*", "syscall", "sysenter", "ud0", "ud1", "ud2", "ud2b", NULL};
+static const char *const trap_return_words[] = {
+	"iret*", "sysret*", "sysexit*", "uiret", NULL};
+
+enum {
+	CALL_RELATIVE = 0xe8,
+	GROUP_5 = 0xff,
+	/** FF with its ModRM byte, a SIB byte and a displacement. */
+	CALL_LONGEST = 7,
+};
+
+/* SDM volume 2A, "CALL": E8 cd, and FF /2 with what ModRM says that follows. */
+static bool ends_with_call(const uint8_t *code, size_t length)
+{
+	if (length >= 5 && code[length - 5] == CALL_RELATIVE)
+		return true;
+	for (size_t i = 2; i <= CALL_LONGEST && i <= length; i++)
+		if (code[length - i] == GROUP_5 && (code[length - i + 1] >> 3 & 7) == 2)
+			return true;
+	return false;
+}
 
 /* CALL has pushed the address to return to, RET takes it off. */
 static const struct sonde_arch_calls calls = {
@@ -80,6 +103,10 @@ static const struct sonde_arch_calls calls = {
 	.return_pops = 8,
 	.call_words = call_words,
 	.return_words = return_words,
+	.jump_words = jump_words,
+	.trap_words = trap_words,
+	.trap_return_words = trap_return_words,
+	.ends_with_call = ends_with_call,
 };
 
 /*

@@ -4,7 +4,6 @@
 #include "options.h"
 #include "report.h"
 #include "session.h"
-#include "signals.h"
 #include "stops.h"
 #include "table.h"
 
@@ -54,7 +53,7 @@ static int go(struct goal *goal, struct sonde_thread *thread)
 
 	CLI_TRY(goal->cli, goal->go(goal, thread, &end, &arrived));
 	if (!arrived)
-		return cli_foreign_stop(goal->cli, &end.stop);
+		return cli_missed(goal->cli, &end);
 	return show(goal->cli, end.stop.thread);
 }
 
@@ -62,20 +61,10 @@ static int walk(struct goal *goal, const struct cli_arguments *arguments)
 {
 	struct cli *cli = goal->cli;
 	struct sonde_thread *thread;
-	struct sonde_error *error;
-	int status;
 
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
 	CLI_TRY(cli, sonde_probes_create(cli->target, &goal->probes));
-	status = go(goal, thread);
-	/* Whatever state it is in. */
-	cli_signals_hold();
-	error = sonde_probes_destroy(goal->probes);
-	cli_signals_release();
-	if (status == CLI_DONE && error)
-		return cli_report(cli, error);
-	sonde_error_destroy(error);
-	return status;
+	return cli_end_probes(cli, goal->probes, go(goal, thread));
 }
 
 static int run_next(struct cli *cli, const struct cli_arguments *arguments)

@@ -17,43 +17,73 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	return CLI_DONE;
 }
 
-static int step(struct cli *cli, struct sonde_thread *thread, bool reverse,
-	struct cli_output *output)
+static int back(struct cli *cli, struct sonde_thread **thread)
 {
 	struct sonde_stop stop;
 
-	CLI_TRY(cli, cli_suspend(cli));
-	if (reverse)
-		CLI_TRY(cli, sonde_target_reverse_step(cli->target, thread, &stop));
-	else
-		CLI_TRY(cli, sonde_target_step(cli->target, thread, false, &stop));
+	CLI_TRY(cli, sonde_target_reverse_step(cli->target, *thread, &stop));
 	if (stop.reason != SONDE_STOP_STEP)
 		return cli_foreign_stop(cli, &stop);
-	CLI_TRY(cli, cli_put_place(output, stop.thread));
+	*thread = stop.thread;
 	return CLI_DONE;
 }
 
-static int run(struct cli *cli, const struct cli_arguments *arguments)
+static int forth(
+	struct cli *cli, struct sonde_probes *probes, struct sonde_thread **thread)
 {
-	bool reverse = cli_option_given(arguments, "--reverse");
-	struct sonde_thread *thread;
+	struct sonde_probes_end end;
+	bool arrived = false;
+
+	CLI_TRY(cli, sonde_probes_step(probes, *thread, &end, &arrived));
+	if (!arrived)
+		return cli_missed(cli, &end);
+	*thread = end.stop.thread;
+	return CLI_DONE;
+}
+
+static int step(struct cli *cli, struct sonde_probes *probes,
+	struct sonde_thread **thread, struct cli_output *output)
+{
+	int status;
+
+	CLI_TRY(cli, cli_suspend(cli));
+	status = cli->goes_back ? back(cli, thread) : forth(cli, probes, thread);
+	if (status == CLI_DONE)
+		CLI_TRY(cli, cli_put_place(output, *thread));
+	return status;
+}
+
+static int step_all(struct cli *cli, struct sonde_probes *probes,
+	struct sonde_thread *thread, uint64_t count)
+{
 	struct cli_output output;
 	int status = CLI_DONE, ended;
-	uint64_t count = 1;
 
-	if (arguments->operand_count)
-		cli_parse_number(arguments->operands[0], &count);
-	cli->goes_back = reverse;
-	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
 	cli_output_begin(&output, cli, CLI_STREAM, cli_place_columns);
 	while (count-- && status == CLI_DONE && !cli->output_errno)
-		status = step(cli, thread, reverse, &output);
+		status = step(cli, probes, &thread, &output);
 	ended = cli_output_end(&output);
 	return status == CLI_DONE ? ended : status;
 }
 
+static int run(struct cli *cli, const struct cli_arguments *arguments)
+{
+	struct sonde_probes *probes;
+	struct sonde_thread *thread;
+	uint64_t count = 1;
+	int status;
+
+	if (arguments->operand_count)
+		cli_parse_number(arguments->operands[0], &count);
+	cli->goes_back = cli_option_given(arguments, "--reverse");
+	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
+	CLI_TRY(cli, sonde_probes_create(cli->target, &probes));
+	status = step_all(cli, probes, thread, count);
+	return cli_end_probes(cli, probes, status);
+}
+
 static const struct cli_option options[] = {
-	{"--cpu", "N", "step this CPU [the one that stopped last]", .number = true},
+	{"--cpu", "N", "what this CPU runs [the one that stopped last]", .number = true},
 	{"--reverse", NULL, "undo instructions, where the target replays a record"},
 	{NULL},
 };
@@ -62,7 +92,7 @@ const struct cli_command cli_command_step = {
 	.name = "step",
 	.operands = "[N]",
 	.operands_max = 1,
-	.summary = "execute N instructions [1] of a CPU, the others frozen",
+	.summary = "execute N instructions [1] of what a CPU runs, the others frozen",
 	.example = "5 --cpu 1",
 	.options = options,
 	.use = CLI_USES_STOPPED_TARGET,

@@ -66,6 +66,29 @@ int cli_foreign_stop(struct cli *cli, const struct sonde_stop *stop)
 		"it is left stopped; 'resume' lets it run", "%s", why);
 }
 
+int cli_missed(struct cli *cli, const struct sonde_probes_end *end)
+{
+	if (end->state != SONDE_PROBES_TASK_ENDED)
+		return cli_foreign_stop(cli, &end->stop);
+	return cli_fail(cli, SONDE_ERROR_NOT_FOUND, "the task has ended",
+		"'ps' lists those that are there",
+		"it left for good on CPU %u, and came nowhere near before",
+		sonde_thread_number(end->stop.thread));
+}
+
+int cli_end_probes(struct cli *cli, struct sonde_probes *probes, int status)
+{
+	struct sonde_error *error;
+
+	cli_signals_hold();
+	error = sonde_probes_destroy(probes);
+	cli_signals_release();
+	if (status == CLI_DONE && error)
+		return cli_report(cli, error);
+	sonde_error_destroy(error);
+	return status;
+}
+
 struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread *thread)
 {
 	struct sonde_error *error;

@@ -14,6 +14,12 @@ void cli_describe_stop(const struct sonde_stop *stop, char *text, size_t size);
  */
 int cli_foreign_stop(struct cli *cli, const struct sonde_stop *stop);
 
+/** Reports why a walk did not arrive. Always CLI_FAILED. */
+int cli_missed(struct cli *cli, const struct sonde_probes_end *end);
+
+/** Frees @p probes in whatever state the machine is; returns @p status, or a failure. */
+int cli_end_probes(struct cli *cli, struct sonde_probes *probes, int status);
+
 /** A row of where @p thread is: the columns below. */
 struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread *thread);
 extern const struct cli_column cli_place_columns[];

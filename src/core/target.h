@@ -205,6 +205,8 @@ struct sonde_target {
 	bool backwards;
 	/** Since it was resumed. */
 	bool interrupt_asked;
+	/** The last step could not be made without: its driver says so. */
+	bool interrupts_let_in;
 	struct sonde_traps traps;
 	/** Stops in a row that nothing explains, and that were passed over. */
 	unsigned unexplained;

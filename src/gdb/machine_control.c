@@ -44,6 +44,49 @@ static struct sonde_error *send_packet(struct sonde_gdb_stub *stub, const char *
 	return sonde_gdb_flush(&stub->connection);
 }
 
+static struct sonde_error *set_step_bits(struct sonde_gdb_stub *stub, uint64_t bits)
+{
+	struct sonde_gdb_reply reply;
+
+	if (bits == stub->step_bits)
+		return NULL;
+	CHECK(sonde_gdb_note_mode(stub, &stub->step_bits_slot, "Qqemu.sstep:%" PRIx64,
+		stub->found_step_bits));
+	CHECK(sonde_gdb_ask(&stub->connection, &reply, "Qqemu.sstep:%" PRIx64, bits));
+	if (!sonde_gdb_reply_is(&reply, "OK"))
+		return sonde_gdb_unexpected(&reply);
+	stub->step_bits = bits;
+	return NULL;
+}
+
+/*
+ * A stop of QEMU ends the single steps of one CPU alone: of that which Hc chose, if no
+ * trap chose another one (gdb_vm_state_change()). A step of another one that is broken off
+ * would stay armed, and stop the guest when nobody is there any more.
+ */
+static struct sonde_error *prepare_step(
+	struct sonde_gdb_machine *machine, struct sonde_thread *thread)
+{
+	const struct sonde_gdb_thread_id *id = &sonde_gdb_thread_of(thread)->id;
+	struct sonde_gdb_stub *stub = &machine->stub;
+	char text[SONDE_GDB_THREAD_ID_TEXT];
+	struct sonde_gdb_reply reply;
+
+	if (!stub->is_qemu || stub->is_user_mode)
+		return NULL;
+	if (machine->thread_count > 1 &&
+		(!stub->has_controlled ||
+			!sonde_gdb_thread_id_equal(&stub->controlled, id))) {
+		sonde_gdb_thread_id_format(id, text);
+		CHECK(sonde_gdb_ask(&stub->connection, &reply, "Hc%s", text));
+		stub->has_controlled = true;
+		stub->controlled = *id;
+	}
+	return machine->target.interrupts_let_in
+		       ? NULL
+		       : set_step_bits(stub, stub->quiet_step_bits);
+}
+
 static struct sonde_error *send_step(
 	struct sonde_gdb_machine *machine, const struct sonde_resume_plan *plan)
 {
@@ -103,6 +146,7 @@ static struct sonde_error *send_plan(
 	if (plan->backwards) {
 		CHECK(send_backwards(machine, plan));
 	} else if (plan->step) {
+		CHECK(prepare_step(machine, plan->step));
 		CHECK(send_step(machine, plan));
 	} else if (stub->vcont_continue) {
 		CHECK(send_packet(stub, "vCont;c"));
@@ -135,6 +179,7 @@ static struct sonde_error *resume(
 	if (machine->stub.physical_mode)
 		CHECK(sonde_gdb_stub_set_physical(&machine->stub, false));
 	machine->plan = *plan;
+	target->interrupts_let_in = false;
 	keeps_hits = sonde_gdb_kgdb_keeps_hits(machine);
 	if (machine->stub.is_kgdb && keeps_hits)
 		CHECK(sonde_gdb_note_pc_owed(&machine->stub));
@@ -251,6 +296,10 @@ static struct sonde_error *receive(
 		machine->stub.has_selected = true;
 		machine->stub.selected = stop.thread;
 	}
+	if (machine->stub.is_qemu) {
+		machine->stub.has_controlled = stop.has_thread;
+		machine->stub.controlled = stop.thread;
+	}
 	CHECK(sonde_gdb_machine_take_stop(machine, &stop, ret));
 	return machine->stub.is_kgdb ? sonde_gdb_kgdb_explain(machine, ret) : NULL;
 }
@@ -295,21 +344,10 @@ static struct sonde_error *look_for_record_begin(
 	return NULL;
 }
 
-static struct sonde_error *set_step_bits(struct sonde_gdb_machine *machine, uint64_t bits)
-{
-	struct sonde_gdb_reply reply;
-
-	CHECK(sonde_gdb_note_mode(&machine->stub, &machine->stub.step_bits_slot,
-		"Qqemu.sstep:%" PRIx64, machine->stub.found_step_bits));
-	CHECK(sonde_gdb_ask(
-		&machine->stub.connection, &reply, "Qqemu.sstep:%" PRIx64, bits));
-	if (!sonde_gdb_reply_is(&reply, "OK"))
-		return sonde_gdb_unexpected(&reply);
-	machine->stub.step_bits_changed = bits != machine->stub.found_step_bits;
-	return NULL;
-}
-
-/* A step that does not end: the CPU is halted, and nothing may wake it. */
+/*
+ * A step that does not end: the CPU is halted, and nothing may wake it. So interrupts are
+ * let in, and if that does not help, whoever else may send it one.
+ */
 static struct sonde_error *step_halted(
 	struct sonde_gdb_machine *machine, int timeout_ms, struct sonde_stop *ret)
 {
@@ -320,12 +358,16 @@ static struct sonde_error *step_halted(
 	if (ret->reason != SONDE_STOP_INTERRUPT)
 		return NULL;
 	sonde_log(&machine->target.sonde->log, SONDE_LOG_INFO,
-		"CPU %u is halted: stepping it with interrupts enabled",
-		machine->plan.step->number);
-	CHECK(set_step_bits(machine, STEP_WITH_INTERRUPTS));
+		"CPU %u is halted: stepping it with interrupts enabled%s",
+		machine->plan.step->number,
+		machine->target.interrupts_let_in ? ", and with the others running" : "");
+	machine->plan.others_run |= machine->target.interrupts_let_in;
+	machine->target.interrupts_let_in = true;
+	CHECK(set_step_bits(stub, STEP_WITH_INTERRUPTS));
 	CHECK(send_plan(machine, &machine->plan));
 	machine->target.state = SONDE_STATE_RUNNING;
-	return receive(machine, timeout_ms, ret);
+	return machine->plan.others_run ? receive(machine, timeout_ms, ret)
+					: receive(machine, HALTED_STEP_MS, ret);
 }
 
 /* An interrupt came when the target had stopped already: its own stop means nothing. */
@@ -381,10 +423,11 @@ static struct sonde_error *wait_once(
 		machine->stub.is_user_mode || !patient)
 		return receive(machine, timeout_ms, ret);
 	error = receive(machine, HALTED_STEP_MS, ret);
-	if (!sonde_error_is(error, SONDE_ERROR_TIMEOUT))
-		return error;
-	sonde_error_destroy(error);
-	return step_halted(machine, timeout_ms, ret);
+	for (unsigned i = 0; i < 2 && sonde_error_is(error, SONDE_ERROR_TIMEOUT); i++) {
+		sonde_error_destroy(error);
+		error = step_halted(machine, timeout_ms, ret);
+	}
+	return error;
 }
 
 static struct sonde_error *wait_for_stop(
@@ -396,8 +439,9 @@ static struct sonde_error *wait_for_stop(
 		struct sonde_stop stop;
 
 		CHECK(wait_once(machine, timeout_ms, &stop));
-		if (machine->stub.step_bits_changed && stop.thread)
-			CHECK(set_step_bits(machine, machine->stub.found_step_bits));
+		if (machine->target.interrupts_let_in && stop.thread)
+			CHECK(set_step_bits(
+				&machine->stub, machine->stub.quiet_step_bits));
 		CHECK(look_for_record_begin(machine, &stop));
 		if (!is_stray(machine, &stop)) {
 			sonde_gdb_chain_state_changed(machine, SONDE_STATE_STOPPED);

@@ -181,6 +181,21 @@ static struct sonde_error *look_for_new_qemu(struct sonde_gdb_stub *stub)
 	return NULL;
 }
 
+/* "ENABLE=1,NOIRQ=2,NOTIMER=4"; without KVM's help the first alone. */
+static uint64_t all_bits(const struct sonde_gdb_reply *reply)
+{
+	const char *p = reply->data, *end = reply->data + reply->length;
+	uint64_t bits = 0, bit;
+
+	while ((p = memchr(p, '=', (size_t)(end - p)))) {
+		p++;
+		if (!sonde_hex_parse(&p, end, &bit))
+			break;
+		bits |= bit;
+	}
+	return bits;
+}
+
 static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 {
 	struct sonde_gdb_connection *connection = &stub->connection;
@@ -194,7 +209,9 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 	stub->is_qemu = true;
 	stub->steps_ignore_traps = true;
 	connection->acks_output = false;
+	stub->quiet_step_bits = all_bits(&reply);
 	CHECK(ask_number(stub, "qqemu.sstep", &stub->found_step_bits));
+	stub->step_bits = stub->found_step_bits;
 	CHECK(ask_physical_mode(stub));
 	/* The next request acknowledges a reply there: no need to wait for it. */
 	if (connection->transport.reliable && !stub->is_user_mode)
@@ -454,11 +471,11 @@ struct sonde_error *sonde_gdb_stub_restore_modes(struct sonde_gdb_stub *stub)
 		sonde_gdb_stub_set_physical(stub, stub->found_physical_mode);
 	struct sonde_gdb_reply reply;
 
-	if (stub->step_bits_changed)
+	if (stub->step_bits != stub->found_step_bits)
 		error = sonde_error_first(
 			error, sonde_gdb_ask(&stub->connection, &reply,
 				       "Qqemu.sstep:%" PRIx64, stub->found_step_bits));
-	stub->step_bits_changed = false;
+	stub->step_bits = stub->found_step_bits;
 	if (error)
 		return error;
 	sonde_journal_disarm(journal, &stub->physical_mode_slot);

@@ -62,9 +62,14 @@ struct sonde_gdb_stub {
 	/** QEMU: m and M take physical addresses now; how that was before us. */
 	bool physical_mode;
 	bool found_physical_mode;
-	/** QEMU: the bits that single steps used before us (qqemu.sstep). */
-	uint64_t found_step_bits;
-	bool step_bits_changed;
+	/**
+	 * QEMU: the bits that single steps used before us (qqemu.sstep), those that hold
+	 * everything else back as far as it offers that, and those that it uses now.
+	 */
+	uint64_t found_step_bits, quiet_step_bits, step_bits;
+	/** QEMU: the CPU of Hc and of the last stop, whose steps a stop ends. */
+	bool has_controlled;
+	struct sonde_gdb_thread_id controlled;
 	/** Where the journal lists what puts these two back. */
 	unsigned physical_mode_slot;
 	unsigned step_bits_slot;

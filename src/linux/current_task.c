@@ -80,9 +80,28 @@ static struct sonde_error *started(
 		&kernel->shown.start_time, &kernel->space.space, task, ret);
 }
 
+/* kernel/sched/core.c: its last switch to another task; before 4.9, do_exit() made it. */
+static struct sonde_error *departure(
+	struct sonde_target *target, uint64_t *ret, uint64_t *ret_bytes, bool *found)
+{
+	static const char *const names[] = {"do_task_dead", "do_exit"};
+	struct sonde_symbol symbol;
+
+	*found = false;
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !*found; i++)
+		CHECK(sonde_linux_own_look_up(
+			sonde_linux_of(target), names[i], &symbol, found));
+	if (!*found)
+		return NULL;
+	*ret = symbol.address;
+	*ret_bytes = symbol.bytes;
+	return NULL;
+}
+
 const struct sonde_task_facet sonde_linux_task_facet = {
 	.current = current,
 	.describe = describe,
 	.is_there = is_there,
 	.started = started,
+	.departure = departure,
 };

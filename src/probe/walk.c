@@ -6,27 +6,104 @@
  * There are calls that are none: x86's retpolines (arch/x86/lib/retpoline.S of Linux)
  * call what is a few bytes further on, change the address to return to, and "return" to
  * where they are to jump. Such a call is stepped into, and its return counted against it.
+ *
+ * An instruction that faults, or traps on purpose, leads into the kernel's handler, whose
+ * own instructions are walked like any others up to the one that goes back: nobody knows
+ * before to where, since a fault may be mended, or its code be told that it failed.
+ *
+ * A kernel gives the CPU to another task at one instruction, the same for all: whoever
+ * is given it goes on behind that. So a task that a step has lost comes back to where the
+ * step has ended.
  */
 #include <sonde/walk.h>
-#include <string.h>
 
-#include "probe.h"
+#include "flow.h"
 
 enum {
-	CODE_BYTES = 16,
-	/** A call to no further than this is no function's. */
-	NEAR_BYTES = 32,
+	/**
+	 * What the entry of a handler may have put on the stack when a part of it
+	 * returns: all registers (error_entry() of Linux before 5.19).
+	 */
+	ENTRY_BYTES = 16 * 8,
 };
 
 struct walk {
 	struct sonde_probes *probes;
 	struct sonde_thread *thread;
 	struct sonde_probes_end *end;
+	/** NULL: not known, and not needed for a step. */
 	const struct sonde_arch_calls *calls;
-	/** Whom to wait for; a stack pointer of 0: wherever it is. */
-	uint64_t task, sp;
-	bool arrived;
+	/** 0: nobody knows it. */
+	uint64_t task;
+	/** Where to wait for it, and with which stack pointer, or one that is at most so
+	 * much lower; 0: whichever it has. */
+	uint64_t address, sp, slack;
+	/** What sees that it ends, and where. */
+	struct sonde_probe *departure;
+	uint64_t departure_address, departure_bytes;
+	/** Handlers of traps that it is in, since it has begun to walk. */
+	unsigned traps;
+	bool arrived, ended;
 };
+
+/* --- the task
+ * ---------------------------------------------------------------------------- */
+
+/* While a kernel boots, or changes its stacks, its task may be out of sight. */
+static struct sonde_error *read_task(
+	const struct walk *walk, struct sonde_thread *thread, uint64_t *ret)
+{
+	struct sonde_error *error = sonde_probe_read_task(walk->probes, thread, ret);
+
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT) &&
+		!sonde_error_is(error, SONDE_ERROR_BAD_DATA) &&
+		!sonde_error_is(error, SONDE_ERROR_NOT_FOUND))
+		return error;
+	sonde_error_destroy(error);
+	*ret = walk->task;
+	return NULL;
+}
+
+/* It will not come to where it is waited for. */
+static struct sonde_error *depart(struct sonde_probe_hit *hit, void *user)
+{
+	struct walk *walk = user;
+	uint64_t task;
+
+	CHECK(read_task(walk, hit->thread, &task));
+	if (task != walk->task || walk->address == walk->departure_address)
+		return NULL;
+	walk->ended = true;
+	walk->thread = hit->thread;
+	sonde_probe_hit_stay(hit);
+	return NULL;
+}
+
+static struct sonde_error *watch_departure(struct walk *walk)
+{
+	struct sonde_target *level = sonde_target_with_tasks(walk->probes->target);
+	struct sonde_probe_options options = {.size = sizeof(options),
+		.kind = SONDE_PROBE_INSTRUCTION,
+		.handler = depart,
+		.user = walk};
+	bool found;
+
+	if (!walk->task || walk->departure || !level || !level->tasks->departure)
+		return NULL;
+	CHECK(level->tasks->departure(
+		level, &walk->departure_address, &walk->departure_bytes, &found));
+	if (!found)
+		return NULL;
+	options.address = walk->departure_address;
+	return sonde_probe_create(walk->probes, &options, &walk->departure);
+}
+
+/* Whether it is to return to where no task returns to. */
+static bool never_comes(const struct walk *walk)
+{
+	return walk->departure && walk->sp && walk->address > walk->departure_address &&
+	       walk->address - walk->departure_address < walk->departure_bytes;
+}
 
 /* --- going on
  * ---------------------------------------------------------------------------- */
@@ -36,9 +113,9 @@ static struct sonde_error *arrive(struct sonde_probe_hit *hit, void *user)
 	struct walk *walk = user;
 	uint64_t task, sp;
 
-	CHECK(sonde_probe_read_task(walk->probes, hit->thread, &task));
+	CHECK(read_task(walk, hit->thread, &task));
 	CHECK(sonde_probe_read_register(hit->thread, "sp", &sp));
-	if (task != walk->task || (walk->sp && sp != walk->sp))
+	if (task != walk->task || (walk->sp && walk->sp - sp > walk->slack))
 		return NULL;
 	walk->arrived = true;
 	walk->thread = hit->thread;
@@ -46,21 +123,43 @@ static struct sonde_error *arrive(struct sonde_probe_hit *hit, void *user)
 	return NULL;
 }
 
-static struct sonde_error *run_to(struct walk *walk, uint64_t address, uint64_t sp)
+static void end_with_the_task(struct walk *walk)
+{
+	walk->arrived = false;
+	walk->end->state = SONDE_PROBES_TASK_ENDED;
+}
+
+static struct sonde_error *run(struct walk *walk)
 {
 	const struct sonde_probe_options options = {.size = sizeof(options),
 		.kind = SONDE_PROBE_INSTRUCTION,
-		.address = address,
+		.address = walk->address,
 		.handler = arrive,
 		.user = walk};
 	struct sonde_probe *probe;
 	struct sonde_error *error;
 
-	walk->sp = sp;
-	walk->arrived = false;
 	CHECK(sonde_probe_create(walk->probes, &options, &probe));
 	error = sonde_probes_run(walk->probes, -1, walk->end);
 	return sonde_error_first(error, sonde_probe_destroy(probe));
+}
+
+static struct sonde_error *run_to(struct walk *walk, uint64_t address, uint64_t sp)
+{
+	walk->address = address;
+	walk->sp = sp;
+	walk->slack = walk->traps ? ENTRY_BYTES : 0;
+	walk->arrived = false;
+	CHECK(watch_departure(walk));
+	walk->ended = never_comes(walk);
+	if (walk->ended)
+		walk->end->stop = (struct sonde_stop){
+			.reason = SONDE_STOP_INTERRUPT, .thread = walk->thread};
+	else
+		CHECK(run(walk));
+	if (walk->ended)
+		end_with_the_task(walk);
+	return NULL;
 }
 
 static struct sonde_error *stepped(struct sonde_probe_hit *hit, void *user)
@@ -73,77 +172,119 @@ static struct sonde_error *stepped(struct sonde_probe_hit *hit, void *user)
 	return NULL;
 }
 
+/* One instruction; where the task has lost its CPU by it, until it has one again. */
 static struct sonde_error *step(struct walk *walk)
 {
+	uint64_t task, pc;
+
 	walk->arrived = false;
 	walk->probes->steps = (struct sonde_probe_steps){
 		.thread = walk->thread, .left = 1, .handler = stepped, .user = walk};
-	return sonde_probes_run(walk->probes, -1, walk->end);
+	CHECK(sonde_probes_run(walk->probes, -1, walk->end));
+	if (!walk->arrived || !walk->task)
+		return NULL;
+	CHECK(read_task(walk, walk->thread, &task));
+	if (task == walk->task)
+		return NULL;
+	CHECK(sonde_thread_read_pc(walk->thread, &pc));
+	return run_to(walk, pc, 0);
 }
 
-/* --- what the next instruction is
- * --------------------------------------------------------- */
+/* --- the next instruction
+ * --------------------------------------------------------------- */
 
-static bool is_one_of(const char *const *words, const char *text)
+/* How many functions are left by it; what is executed in a handler counts for nothing. */
+static int change_of_depth(const struct sonde_flow *flow)
 {
-	size_t length = strcspn(text, " \t");
-
-	for (; *words; words++)
-		if (strlen(*words) == length && !memcmp(*words, text, length))
-			return true;
-	return false;
-}
-
-static struct sonde_error *read_instruction(
-	struct walk *walk, uint64_t pc, struct sonde_instruction *ret)
-{
-	struct sonde_target *target = walk->probes->target;
-	size_t length = 4096 - pc % 4096;
-	uint8_t code[CODE_BYTES] = {0};
-	struct sonde_space *space;
-	struct sonde_error *error;
-
-	CHECK(sonde_target_virtual(target, walk->thread, &space));
-	error = sonde_space_read(space, pc, code, sizeof(code));
-	if (!sonde_error_is(error, SONDE_ERROR_FAULT) || length >= sizeof(code)) {
-		CHECK(error);
-		return sonde_disassemble(
-			target, walk->thread, pc, code, sizeof(code), ret);
+	switch (flow->kind) {
+	case SONDE_FLOW_CALL:
+		return 1;
+	case SONDE_FLOW_RETURN:
+	case SONDE_FLOW_TRAP_RETURN:
+		return -1;
+	default:
+		return 0;
 	}
-	/* There is nothing behind its page. */
-	sonde_error_destroy(error);
-	CHECK(sonde_space_read(space, pc, code, length));
-	return sonde_disassemble(target, walk->thread, pc, code, length, ret);
 }
 
-/* "call 0xffffffff81000000"; what a register or memory holds is a function. */
-static bool calls_near(const struct sonde_instruction *instruction)
+static struct sonde_error *step_counted(
+	struct walk *walk, const struct sonde_flow *flow, int *depth)
 {
-	const char *operand = strstr(instruction->text, "0x");
-	uint64_t address =
-		operand && operand[-1] == ' ' ? strtoull(operand, NULL, 16) : 0;
+	uint64_t pc;
 
-	return address - instruction->address <= NEAR_BYTES;
+	CHECK(step(walk));
+	if (!walk->arrived)
+		return NULL;
+	CHECK(sonde_thread_read_pc(walk->thread, &pc));
+	if (sonde_flow_was_left(flow, pc))
+		walk->traps++;
+	else if (!walk->traps)
+		*depth += change_of_depth(flow);
+	else if (flow->kind == SONDE_FLOW_TRAP_RETURN)
+		walk->traps--;
+	return NULL;
 }
 
-/* How the depth of calls changes with the step; a call as a whole changes nothing. */
-static struct sonde_error *next(struct walk *walk, int *depth)
+/* One instruction of whatever it is in. */
+static struct sonde_error *next_in_handler(
+	struct walk *walk, struct sonde_flow *flow, int *depth)
 {
-	struct sonde_instruction instruction;
 	uint64_t pc, sp;
 
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	CHECK(read_instruction(walk, pc, &instruction));
-	if (is_one_of(walk->calls->call_words, instruction.text)) {
-		if (!calls_near(&instruction)) {
-			CHECK(sonde_probe_read_register(walk->thread, "sp", &sp));
-			return run_to(walk, pc + instruction.length, sp);
-		}
-		++*depth;
-	} else if (is_one_of(walk->calls->return_words, instruction.text)) {
-		--*depth;
+	CHECK(sonde_flow_read(walk->probes, walk->calls, walk->thread, pc, flow));
+	if (flow->kind != SONDE_FLOW_CALL || flow->near)
+		return step_counted(walk, flow, depth);
+	CHECK(sonde_probe_read_register(walk->thread, "sp", &sp));
+	return run_to(walk, pc + flow->length, sp);
+}
+
+/*
+ * One instruction, with the handlers of all traps that it has met. One that was begun and
+ * not done is executed again.
+ */
+static struct sonde_error *next(struct walk *walk, int *depth)
+{
+	struct sonde_flow flow = {.repeats = false}, within;
+	bool again = true;
+	uint64_t pc;
+
+	while (again) {
+		CHECK(next_in_handler(walk, &flow, depth));
+		again = walk->arrived && (walk->traps || flow.repeats);
+		while (walk->arrived && walk->traps)
+			CHECK(next_in_handler(walk, &within, depth));
+		if (!again || !walk->arrived)
+			break;
+		CHECK(sonde_thread_read_pc(walk->thread, &pc));
+		again = pc == flow.address;
 	}
-	return step(walk);
+	return NULL;
+}
+
+/*
+ * Of a CPU that is halted, and of none else, a step lets interrupts in: their handlers
+ * are no part of it.
+ */
+static struct sonde_error *step_alone(struct walk *walk)
+{
+	struct sonde_target *base = sonde_target_base(walk->probes->target);
+	struct sonde_flow flow;
+	int depth = 0;
+	uint64_t pc;
+
+	CHECK(sonde_thread_read_pc(walk->thread, &pc));
+	CHECK(step(walk));
+	if (!walk->arrived || !base->interrupts_let_in || !walk->calls)
+		return NULL;
+	CHECK(sonde_flow_read(walk->probes, walk->calls, walk->thread, pc, &flow));
+	CHECK(sonde_thread_read_pc(walk->thread, &pc));
+	walk->traps = sonde_flow_was_left(&flow, pc);
+	if (!walk->traps)
+		return NULL;
+	while (walk->arrived && walk->traps)
+		CHECK(next_in_handler(walk, &flow, &depth));
+	return NULL;
 }
 
 /* --- the public face
@@ -153,9 +294,31 @@ static struct sonde_error *walk_init(struct walk *walk, struct sonde_probes *pro
 	struct sonde_thread *thread, struct sonde_probes_end *end)
 {
 	*walk = (struct walk){.probes = probes, .thread = thread, .end = end};
-	CHECK(sonde_probe_calls(probes, &walk->calls));
 	CHECK(sonde_target_check_stopped(sonde_target_base(probes->target)));
-	return sonde_probe_read_task(probes, thread, &walk->task);
+	walk->calls = sonde_target_base(probes->target)->arch->calls;
+	return read_task(walk, thread, &walk->task);
+}
+
+/* @p error is what it ended with. */
+static struct sonde_error *walk_end(struct walk *walk, struct sonde_error *error,
+	struct sonde_probes_end *ret, bool *arrived)
+{
+	error = sonde_error_first(error, sonde_probe_destroy(walk->departure));
+	if (error)
+		return error;
+	*ret = *walk->end;
+	*arrived = walk->arrived;
+	return NULL;
+}
+
+struct sonde_error *sonde_probes_step(struct sonde_probes *probes,
+	struct sonde_thread *thread, struct sonde_probes_end *ret, bool *arrived)
+{
+	struct sonde_probes_end end;
+	struct walk walk;
+
+	CHECK(walk_init(&walk, probes, thread, &end));
+	return walk_end(&walk, step_alone(&walk), ret, arrived);
 }
 
 struct sonde_error *sonde_probes_next(struct sonde_probes *probes,
@@ -166,28 +329,61 @@ struct sonde_error *sonde_probes_next(struct sonde_probes *probes,
 	int depth = 0;
 
 	CHECK(walk_init(&walk, probes, thread, &end));
-	CHECK(next(&walk, &depth));
-	*ret = end;
-	*arrived = walk.arrived;
+	CHECK(sonde_probe_calls(probes, &walk.calls));
+	return walk_end(&walk, next(&walk, &depth), ret, arrived);
+}
+
+/* A handler of traps returns elsewhere, and what its stack has is no way back. */
+static struct sonde_error *is_returned_to(
+	const struct walk *walk, uint64_t address, bool *ret)
+{
+	struct sonde_space *space;
+	struct sonde_error *error;
+	uint8_t code[8];
+
+	*ret = true;
+	if (!walk->calls->ends_with_call)
+		return NULL;
+	CHECK(sonde_target_virtual(walk->probes->target, walk->thread, &space));
+	error = sonde_space_read(space, address - sizeof(code), code, sizeof(code));
+	*ret = !error && walk->calls->ends_with_call(code, sizeof(code));
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	sonde_error_destroy(error);
 	return NULL;
 }
 
 /* At its first instruction a function has not hidden yet where it returns to. */
-static struct sonde_error *finish_from_entry(
-	struct walk *walk, uint64_t pc, bool *is_entry)
+static struct sonde_error *finish_from_entry(struct walk *walk, bool *done)
 {
-	uint64_t sp, address;
+	uint64_t pc, sp, address;
 	struct sonde_symbol symbol;
-	struct sonde_error *error = sonde_symbol_at(walk->probes->target, pc, &symbol);
+	struct sonde_error *error;
 
-	*is_entry = !error && symbol.address == pc;
+	CHECK(sonde_thread_read_pc(walk->thread, &pc));
+	error = sonde_symbol_at(walk->probes->target, pc, &symbol);
+	*done = !error && symbol.address == pc;
 	sonde_error_destroy(error);
-	if (!*is_entry)
+	if (!*done)
 		return NULL;
 	CHECK(sonde_probe_read_register(walk->thread, "sp", &sp));
 	CHECK(sonde_probe_read_return_address(
 		walk->probes, walk->calls, walk->thread, sp, &address));
-	return run_to(walk, address, sp + walk->calls->return_pops);
+	CHECK(is_returned_to(walk, address, done));
+	return *done ? run_to(walk, address, sp + walk->calls->return_pops) : NULL;
+}
+
+static struct sonde_error *finish(struct walk *walk)
+{
+	bool done;
+	int depth = 0;
+
+	CHECK(finish_from_entry(walk, &done));
+	while (!done) {
+		CHECK(next(walk, &depth));
+		done = !walk->arrived || depth < 0;
+	}
+	return NULL;
 }
 
 struct sonde_error *sonde_probes_finish(struct sonde_probes *probes,
@@ -195,20 +391,21 @@ struct sonde_error *sonde_probes_finish(struct sonde_probes *probes,
 {
 	struct sonde_probes_end end;
 	struct walk walk;
-	bool is_entry;
-	int depth = 0;
-	uint64_t pc;
 
 	CHECK(walk_init(&walk, probes, thread, &end));
-	CHECK(sonde_thread_read_pc(thread, &pc));
-	CHECK(finish_from_entry(&walk, pc, &is_entry));
-	while (!is_entry) {
-		CHECK(next(&walk, &depth));
-		if (!walk.arrived || depth < 0)
-			break;
-	}
-	*ret = end;
-	*arrived = walk.arrived;
+	CHECK(sonde_probe_calls(probes, &walk.calls));
+	return walk_end(&walk, finish(&walk), ret, arrived);
+}
+
+static struct sonde_error *reach(struct walk *walk, uint64_t address)
+{
+	uint64_t pc;
+
+	CHECK(sonde_thread_read_pc(walk->thread, &pc));
+	if (pc == address)
+		CHECK(step_alone(walk));
+	if (pc != address || walk->arrived)
+		CHECK(run_to(walk, address, 0));
 	return NULL;
 }
 
@@ -218,15 +415,7 @@ struct sonde_error *sonde_probes_reach(struct sonde_probes *probes,
 {
 	struct sonde_probes_end end;
 	struct walk walk;
-	uint64_t pc;
 
 	CHECK(walk_init(&walk, probes, thread, &end));
-	CHECK(sonde_thread_read_pc(thread, &pc));
-	if (pc == address)
-		CHECK(step(&walk));
-	if (pc != address || walk.arrived)
-		CHECK(run_to(&walk, address, 0));
-	*ret = end;
-	*arrived = walk.arrived;
-	return NULL;
+	return walk_end(&walk, reach(&walk, address), ret, arrived);
 }
