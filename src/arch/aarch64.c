@@ -6,7 +6,7 @@
  * aarch64-fpu.xml), seen with `maint print remote-registers` of gdb 13. QEMU sends
  * the 268 bytes of the core alone, KGDB (arch/arm64/include/asm/kgdb.h) all 788.
  *
- * Arm ARM (DDI 0487) C6.2 for BRK and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI 0055) 6.8
+ * Arm ARM (DDI 0487) C6.2 for BRK, BL and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI 0055) 6.8
  * for calls.
  */
 #include <capstone/capstone.h>
@@ -70,6 +70,8 @@ static const char *const call_words[] = {
 	"bl", "blr", "blraa", "blrab", "blraaz", "blrabz", NULL};
 
 static const char *const return_words[] = {"ret", "retaa", "retab", NULL};
+static const char *const jump_words[] = {"b", "b.*", "br", "braa", "brab", "braaz",
+	"brabz", "cbz", "cbnz", "tbz", "tbnz", NULL};
 
 /* BTYPE: a page that is guarded wants BTI behind an indirect branch. */
 static const struct sonde_arch_calls calls = {
@@ -81,6 +83,7 @@ static const struct sonde_arch_calls calls = {
 	.branch_bits = 3 << 10,
 	.call_words = call_words,
 	.return_words = return_words,
+	.jump_words = jump_words,
 };
 
 /* NOP alone: BTI and PACIASP, which often come first, do something. */
@@ -89,6 +92,23 @@ static unsigned no_op(const uint8_t *code, size_t length)
 	static const uint8_t nop[] = {0x1f, 0x20, 0x03, 0xd5};
 
 	return length >= sizeof(nop) && !memcmp(code, nop, sizeof(nop)) ? sizeof(nop) : 0;
+}
+
+/* BL: 100101 and 26 bits, the distance in words. */
+static size_t find_call(uint64_t address, const uint8_t *code, size_t length, size_t from,
+	uint64_t target)
+{
+	from += -(address + from) & 3;
+	for (; from < length && length - from >= 4; from += 4) {
+		uint32_t word = (uint32_t)code[from] | (uint32_t)code[from + 1] << 8 |
+				(uint32_t)code[from + 2] << 16 |
+				(uint32_t)code[from + 3] << 24;
+		int64_t distance = (int64_t)(int32_t)(word << 6) >> 4;
+
+		if (word >> 26 == 0x25 && address + from + (uint64_t)distance == target)
+			return from;
+	}
+	return length;
 }
 
 const struct sonde_arch sonde_arch_aarch64 = {
@@ -113,5 +133,7 @@ const struct sonde_arch sonde_arch_aarch64 = {
 	.read_regime = sonde_aarch64_read_regime,
 	.calls = &calls,
 	.no_op = no_op,
+	.instruction_bytes = 4,
+	.find_call = find_call,
 	.group_of = group_of,
 };

@@ -71,6 +71,7 @@ static const char *const dwarf_registers[] = {"rax", "rdx", "rcx", "rbx", "rsi",
 static const char *const arguments[] = {"rdi", "rsi", "rdx", "rcx", "r8", "r9", NULL};
 static const char *const call_words[] = {"call", "lcall", NULL};
 static const char *const return_words[] = {"ret", NULL};
+static const char *const jump_words[] = {"j*", "ljmp", "loop", "loope", "loopne", NULL};
 
 /* CALL has pushed the address to return to, RET takes it off. */
 static const struct sonde_arch_calls calls = {
@@ -80,6 +81,7 @@ static const struct sonde_arch_calls calls = {
 	.return_pops = 8,
 	.call_words = call_words,
 	.return_words = return_words,
+	.jump_words = jump_words,
 };
 
 /*
@@ -133,5 +135,6 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.read_regime = sonde_x86_64_read_regime,
 	.calls = &calls,
 	.no_op = no_op,
+	.find_call = sonde_x86_find_call,
 	.group_of = group_of,
 };
