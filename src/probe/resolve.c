@@ -234,6 +234,26 @@ static struct sonde_error *add_by_kind(const struct sonde_probe_question *questi
 	return sonde_probe_find_inside(question, address, ret);
 }
 
+/* Only there the address to return to is where the calling convention has it. */
+static struct sonde_error *check_entry(
+	struct sonde_target *target, const struct sonde_probe_found *found)
+{
+	struct sonde_symbol symbol;
+	struct sonde_error *error;
+
+	if (found->role == SONDE_PROBE_AT_ENTRY)
+		return NULL;
+	error = sonde_symbol_at(target, found->address, &symbol);
+	/* Where no symbols are, whoever says that it is one is believed. */
+	if (error) {
+		sonde_error_destroy(error);
+		return NULL;
+	}
+	return sonde_error_create(SONDE_ERROR_INVALID,
+		"0x%" PRIx64 " is not the first instruction of '%s'", found->address,
+		symbol.name);
+}
+
 struct sonde_error *sonde_probe_resolve(
 	const struct sonde_probe_question *question, struct sonde_probe_findings *ret)
 {
@@ -241,8 +261,13 @@ struct sonde_error *sonde_probe_resolve(
 	struct sonde_error *error;
 
 	if (question->kind != SONDE_PROBE_CALLS && question->kind != SONDE_PROBE_INSIDE &&
-		question->kind != SONDE_PROBE_CALL_SITES)
-		return add_named(question, ret);
+		question->kind != SONDE_PROBE_CALL_SITES) {
+		CHECK(add_named(question, ret));
+		for (size_t i = 0; question->kind == SONDE_PROBE_RETURN && i < ret->count;
+			i++)
+			CHECK(check_entry(question->target, &ret->list[i]));
+		return NULL;
+	}
 	error = add_named(question, &functions);
 	for (size_t i = 0; i < functions.count && !error; i++)
 		error = add_by_kind(question, functions.list[i].address, ret);
