@@ -5,6 +5,7 @@
 #include "btf_builder.h"
 #include "context.h"
 #include "fake_calls.h"
+#include "line.h"
 #include "scope.h"
 #include "target.h"
 
@@ -56,6 +57,9 @@ struct calls {
 	struct sonde_types *types;
 	struct sonde_scope scope;
 	bool hidden[CALLS_FUNCTIONS];
+	/** Whose name another function has, too. */
+	bool has_second;
+	enum calls_function named, second;
 };
 
 static const char *const names[] = {"open_file", "pair", "wide", "tick", "untyped"};
@@ -103,10 +107,10 @@ static struct sonde_error *read_memory(
 	const uint8_t *bytes =
 		find_memory(CONTAINER_OF(space, struct calls, space), address, &left);
 
-	if (!bytes || left < length)
+	if (!bytes)
 		return sonde_error_fault(address, NULL);
-	memcpy(buffer, bytes, length);
-	return NULL;
+	memcpy(buffer, bytes, left < length ? left : length);
+	return left < length ? sonde_error_fault(address + left, NULL) : NULL;
 }
 
 static struct sonde_error *write_memory(
@@ -340,6 +344,9 @@ static bool play(
 	case CALLS_SWITCH:
 		do_switch(calls, cpu, (unsigned)step->value);
 		break;
+	case CALLS_AT:
+		cpu->registers[calls->pc] = CALLS_CODE + step->value;
+		break;
 	case CALLS_WRITE:
 		calls_write(&calls->target, CALLS_DATA, &step->value, 8);
 		*stop = (struct sonde_stop){.reason = SONDE_STOP_WATCHPOINT,
@@ -501,7 +508,22 @@ static struct sonde_error *find_symbol(struct sonde_target *target, const char *
 		*found = true;
 		fill(i, ret);
 	}
+	if (number == 1 && own(target)->has_second &&
+		!strcmp(name, names[own(target)->named])) {
+		*found = true;
+		fill(own(target)->second, ret);
+		strcpy(ret->name, name);
+		strcpy(ret->module, "ext4");
+	}
 	return NULL;
+}
+
+void calls_add_name(struct sonde_target *target, enum calls_function function,
+	enum calls_function other)
+{
+	own(target)->has_second = true;
+	own(target)->named = function;
+	own(target)->second = other;
 }
 
 static struct sonde_error *symbol_at(struct sonde_target *target, uint64_t address,
@@ -525,6 +547,48 @@ static struct sonde_error *arrival(
 	return NULL;
 }
 
+/* Behind what there is, more is said to be that cannot be read. */
+static struct sonde_error *code_range(struct sonde_target *target, unsigned number,
+	uint64_t *address, uint64_t *bytes, bool *found)
+{
+	(void)target;
+	*found = number < 3;
+	*address = number == 2 ? CALLS_CODE + CODE_BYTES + 100 : CALLS_CODE;
+	*bytes = number == 1 ? 0 : CODE_BYTES + 0x3000;
+	return NULL;
+}
+
+static bool is_return(const char *name)
+{
+	return !strcmp(name, "untyped");
+}
+
+static struct sonde_error *line_at(struct sonde_target *target, uint64_t address,
+	struct sonde_line *ret, bool *found)
+{
+	(void)target;
+	(void)address;
+	(void)ret;
+	*found = false;
+	return NULL;
+}
+
+static struct sonde_error *find_line(struct sonde_target *target, const char *file,
+	unsigned line, struct sonde_line *ret_line, uint64_t **ret, size_t *count)
+{
+	(void)target;
+	if (strcmp(file, "fs/file.c") != 0 || line != 12)
+		return sonde_error_create(SONDE_ERROR_NOT_FOUND, "no code there");
+	*ret_line = (struct sonde_line){.file = "fs/file.c", .line = 12};
+	*ret = calloc(2, sizeof(**ret));
+	(*ret)[0] = calls_address(CALLS_PAIR) + 16;
+	(*ret)[1] = calls_address(CALLS_TICK);
+	*count = 2;
+	return NULL;
+}
+
+static const struct sonde_line_facet line_facet = {.at = line_at, .find = find_line};
+
 void calls_hide(struct sonde_target *target, enum calls_function function, bool hidden)
 {
 	own(target)->hidden[function] = hidden;
@@ -536,6 +600,8 @@ static const struct sonde_symbol_facet symbol_facet = {
 	.find = find_symbol,
 	.at = symbol_at,
 	.arrival = arrival,
+	.code = code_range,
+	.is_return = is_return,
 };
 
 static struct sonde_error *find_types(
@@ -717,12 +783,17 @@ static struct sonde_error *open_calls(
 	CHECK(sonde_target_init(target, sonde, "calls:"));
 	target->ops = &target_ops;
 	target->kind = "calls";
-	target->arch = strcmp(address, "arm") ? &sonde_arch_x86_64 : &sonde_arch_aarch64;
+	target->arch = &sonde_arch_x86_64;
+	if (!strcmp(address, "arm"))
+		target->arch = &sonde_arch_aarch64;
+	if (!strcmp(address, "riscv"))
+		target->arch = &sonde_arch_riscv64;
 	target->memory = &memory_facet;
 	target->registers = &register_facet;
 	target->threads = &thread_facet;
 	target->control = &control_facet;
 	target->symbols = &symbol_facet;
+	target->lines = &line_facet;
 	target->types = &type_facet;
 	target->tasks = &task_facet;
 	target->state = target->found = SONDE_STATE_STOPPED;

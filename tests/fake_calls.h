@@ -8,7 +8,9 @@
  *	long pair(struct pair by_value, char last)
  *	long wide(struct wide by_value, long a, .. long f)
  *	void tick(void)
- *	untyped		of which no type is known
+ *	untyped		of which no type is known; a jump to it is a return
+ *
+ * Line 12 of fs/file.c begins at the entry of tick() and 16 bytes behind that of pair().
  */
 #ifndef SONDE_TESTS_FAKE_CALLS_H
 #define SONDE_TESTS_FAKE_CALLS_H
@@ -49,6 +51,8 @@ enum calls_event {
 	CALLS_SWITCH,
 	/** CPU writes VALUE to CALLS_DATA. */
 	CALLS_WRITE,
+	/** CPU comes to the instruction at CALLS_CODE and VALUE. */
+	CALLS_AT,
 };
 
 struct calls_step {
@@ -60,7 +64,7 @@ struct calls_step {
 	uint64_t arguments[CALLS_ARGUMENTS];
 };
 
-/** The driver behind "calls:" and "calls:arm". */
+/** The driver behind "calls:", "calls:arm" and "calls:riscv". */
 struct sonde_driver;
 extern const struct sonde_driver calls_driver;
 
@@ -76,6 +80,10 @@ unsigned calls_trap_changes(const struct sonde_target *target);
 
 /** A function that is not there yet, or has come; whoever waits looks at each tick(). */
 void calls_hide(struct sonde_target *target, enum calls_function function, bool hidden);
+
+/** A second symbol that is called as @p function is, at the address of @p other. */
+void calls_add_name(struct sonde_target *target, enum calls_function function,
+	enum calls_function other);
 
 /** Task @p task is gone; they all are there at first. */
 void calls_end_task(struct sonde_target *target, unsigned task);

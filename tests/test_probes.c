@@ -805,7 +805,7 @@ static void test_calls_of_a_function(void **state)
 				   .kind = SONDE_PROBE_CALLS,
 				   .place = "tick"},
 			   &calling),
-		SONDE_ERROR_NOT_FOUND, "calls nothing");
+		SONDE_ERROR_INVALID, "calls nothing");
 	end(&world);
 }
 

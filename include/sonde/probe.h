@@ -50,6 +50,10 @@ enum sonde_probe_kind {
 	SONDE_PROBE_WATCH_WRITE,
 	SONDE_PROBE_WATCH_READ,
 	SONDE_PROBE_WATCH_ACCESS,
+	/** Instructions of some kinds within a function: <sonde/place.h>. */
+	SONDE_PROBE_INSIDE,
+	/** Every instruction that calls a function by its address: <sonde/place.h>. */
+	SONDE_PROBE_CALL_SITES,
 };
 
 /** An error ends the loop, which hands it on. */
@@ -60,8 +64,9 @@ struct sonde_probe_options {
 	size_t size;
 	enum sonde_probe_kind kind;
 	/**
-	 * "symbol", "symbol+0x10", or a C expression: of watched memory one that lies
-	 * somewhere, or an address; else an address. NULL: @ref address is meant.
+	 * "symbol", "symbol+0x10", "file.c:12" (each address where that line begins), or
+	 * a C expression: of watched memory one that lies somewhere, or an address; else
+	 * an address. NULL: @ref address is meant.
 	 */
 	const char *place;
 	uint64_t address;
@@ -75,6 +80,10 @@ struct sonde_probe_options {
 	 * that is to be loaded. SONDE_ERROR_UNSUPPORTED: nobody knows when it comes.
 	 */
 	bool pending;
+	/** Of several symbols with the same name all are meant; else it is an error. */
+	bool all;
+	/** Of SONDE_PROBE_INSIDE: SONDE_INSIDE_CALLS and others, together. */
+	unsigned instructions;
 	/**
 	 * A C expression; NULL: always. It may use arguments by their names at the entry
 	 * and at the return of a function, there also its 'result'. Where it meets memory

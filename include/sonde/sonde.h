@@ -14,6 +14,7 @@
 #include <sonde/linux.h>
 #include <sonde/line.h>
 #include <sonde/local.h>
+#include <sonde/place.h>
 #include <sonde/probe.h>
 #include <sonde/register.h>
 #include <sonde/space.h>

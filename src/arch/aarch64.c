@@ -6,8 +6,8 @@
  * aarch64-fpu.xml), seen with `maint print remote-registers` of gdb 13. QEMU sends
  * the 268 bytes of the core alone, KGDB (arch/arm64/include/asm/kgdb.h) all 788.
  *
- * Arm ARM (DDI 0487) C6.2 for BRK and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI 0055) 6.8
- * for calls.
+ * Arm ARM (DDI 0487) C6.2 for BRK, BL and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI
+ * 0055) 6.8 for calls.
  */
 #include <capstone/capstone.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static const char *const call_words[] = {
 	"bl", "blr", "blraa", "blrab", "blraaz", "blrabz", NULL};
 
 static const char *const return_words[] = {"ret", "retaa", "retab", NULL};
-static const char *const jump_words[] = {"b", "b.*", "br", "braa*", "brab*", "cbz", "cbnz",
-	"tbz", "tbnz", NULL};
+static const char *const jump_words[] = {
+	"b", "b.*", "br", "braa*", "brab*", "cbz", "cbnz", "tbz", "tbnz", NULL};
 static const char *const trap_words[] = {"svc", "hvc", "smc", "brk", "udf", NULL};
 static const char *const trap_return_words[] = {"eret*", NULL};
 
@@ -98,6 +98,23 @@ static unsigned no_op(const uint8_t *code, size_t length)
 	return length >= sizeof(nop) && !memcmp(code, nop, sizeof(nop)) ? sizeof(nop) : 0;
 }
 
+/* BL: 100101 and 26 bits, the distance in words. */
+static size_t find_call(uint64_t address, const uint8_t *code, size_t length, size_t from,
+	uint64_t target)
+{
+	from += -(address + from) & 3;
+	for (; from < length && length - from >= 4; from += 4) {
+		uint32_t word = (uint32_t)code[from] | (uint32_t)code[from + 1] << 8 |
+				(uint32_t)code[from + 2] << 16 |
+				(uint32_t)code[from + 3] << 24;
+		int64_t distance = (int64_t)(int32_t)(word << 6) >> 4;
+
+		if (word >> 26 == 0x25 && address + from + (uint64_t)distance == target)
+			return from;
+	}
+	return length;
+}
+
 const struct sonde_arch sonde_arch_aarch64 = {
 	.name = "aarch64",
 	.description_names = description_names,
@@ -120,5 +137,7 @@ const struct sonde_arch sonde_arch_aarch64 = {
 	.read_regime = sonde_aarch64_read_regime,
 	.calls = &calls,
 	.no_op = no_op,
+	.instruction_bytes = 4,
+	.find_call = find_call,
 	.group_of = group_of,
 };

@@ -9,6 +9,7 @@
 
 #include <sonde/disassemble.h>
 #include <sonde/register.h>
+#include "flow.h"
 #include "paging.h"
 
 /** One register of the layout that GDB uses for stubs without a target description. */
@@ -30,7 +31,8 @@ struct sonde_arch_reader {
  * has to know: where integers and pointers are, and the way back.
  */
 struct sonde_arch_calls {
-	/** Registers of the first arguments, in order; ends with NULL. */
+	/** Registers of the first arguments, in order; ends with NULL. NULL itself: where
+	 * arguments are depends on how a function was compiled. */
 	const char *const *arguments;
 	/** From the stack pointer at the entry to the arguments that found no register
 	 * (bytes); each takes 8. */
@@ -38,6 +40,8 @@ struct sonde_arch_calls {
 	/** A structure of more than 16 bytes is a pointer to it, in a register; else it
 	 * lies among the arguments on the stack. */
 	bool large_by_reference;
+	/** Of two words for which one register is left, the second lies on the stack. */
+	bool splits;
 	/** Where the result is. */
 	const char *result;
 	/** The register with the address to return to; NULL: it lies where the stack
@@ -51,16 +55,14 @@ struct sonde_arch_calls {
 	 */
 	const char *branch_register;
 	uint64_t branch_bits;
-	/** First words of instructions that call, and of those that return, as capstone
-	 * writes them; they end with NULL. */
+	/** First words of instructions that call, of those that return, and of those
+	 * that jump, as capstone writes them; "b.*" stands for all that begin so. They
+	 * end with NULL. */
 	const char *const *call_words;
 	const char *const *return_words;
-	/**
-	 * The same of those that go elsewhere, of those that ask the kernel for something
-	 * or are errors on purpose, and of those by which it goes back from a trap. One
-	 * that ends with '*' is how a word begins.
-	 */
 	const char *const *jump_words;
+	/** The same of those that ask the kernel for something, or are errors on purpose,
+	 * and of those by which it goes back from a trap. */
 	const char *const *trap_words;
 	const char *const *trap_return_words;
 	/**
@@ -145,6 +147,26 @@ struct sonde_arch {
 	 * Optional: without it each breakpoint is passed by a step.
 	 */
 	unsigned (*no_op)(const uint8_t *code, size_t length);
+
+	/** All instructions have so many bytes, and are aligned to them; 0: they have
+	 * not.
+	 */
+	unsigned instruction_bytes;
+
+	/**
+	 * What the instruction at the start of @p code is; false: it is cut short.
+	 * Optional: for what capstone does not know.
+	 */
+	bool (*decode)(uint64_t address, const uint8_t *code, size_t length,
+		struct sonde_flow *ret);
+
+	/**
+	 * The offset of the first bytes in @p code, not before @p from, that are a direct
+	 * call of @p target, if an instruction begins there; @p length: there are none.
+	 * Optional: without it nobody knows from where a function is called.
+	 */
+	size_t (*find_call)(uint64_t address, const uint8_t *code, size_t length,
+		size_t from, uint64_t target);
 
 	/** Group for a register that a description gives no group, or NULL. Optional. */
 	const char *(*group_of)(const char *register_name);

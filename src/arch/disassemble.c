@@ -20,6 +20,8 @@ struct capstone {
 	__typeof__(&cs_open) open;
 	__typeof__(&cs_close) close;
 	__typeof__(&cs_disasm) disasm;
+	__typeof__(&cs_malloc) new;
+	__typeof__(&cs_disasm_iter) next;
 	__typeof__(&cs_free) free;
 	__typeof__(&cs_errno) last_error;
 	__typeof__(&cs_strerror) describe;
@@ -31,6 +33,8 @@ static const struct sonde_library_function functions[] = {
 	{"cs_open", offsetof(struct capstone, open)},
 	{"cs_close", offsetof(struct capstone, close)},
 	{"cs_disasm", offsetof(struct capstone, disasm)},
+	{"cs_malloc", offsetof(struct capstone, new)},
+	{"cs_disasm_iter", offsetof(struct capstone, next)},
 	{"cs_free", offsetof(struct capstone, free)},
 	{"cs_errno", offsetof(struct capstone, last_error)},
 	{"cs_strerror", offsetof(struct capstone, describe)},
@@ -139,4 +143,80 @@ struct sonde_error *sonde_arch_disassemble(const struct sonde_arch *arch, int mo
 	memcpy(instruction.bytes, code, instruction.length);
 	*ret = instruction;
 	return NULL;
+}
+
+/* --- one after the other --------------------------------------------------------------
+ */
+
+struct walk {
+	const struct sonde_arch *arch;
+	uint64_t address;
+	const uint8_t *code;
+	size_t left;
+};
+
+static void pass(struct walk *walk, unsigned length)
+{
+	walk->address += length;
+	walk->code += length;
+	walk->left -= length;
+}
+
+static struct sonde_error *walk_decoding(
+	struct walk *walk, sonde_flow_visitor *visit, void *user)
+{
+	struct sonde_flow flow;
+
+	while (walk->arch->decode(walk->address, walk->code, walk->left, &flow)) {
+		CHECK(visit(user, &flow));
+		pass(walk, flow.length);
+	}
+	return NULL;
+}
+
+/* Capstone goes on by itself from where it was. */
+static struct sonde_error *walk_capstone(struct walk *walk, csh handle, cs_insn *decoded,
+	sonde_flow_visitor *visit, void *user)
+{
+	while (walk->left) {
+		struct sonde_flow flow = {.address = walk->address};
+		uint64_t address = walk->address;
+		const uint8_t *code = walk->code;
+		size_t left = walk->left;
+		char text[200];
+
+		if (capstone.next(handle, &code, &left, &address, decoded)) {
+			flow.length = decoded->size;
+			snprintf(text, sizeof(text), "%s %s", decoded->mnemonic,
+				decoded->op_str);
+			sonde_flow_classify(walk->arch, text, &flow);
+		} else {
+			if (walk->left < longest(walk->arch))
+				break;
+			flow.length = shortest(walk->arch);
+		}
+		CHECK(visit(user, &flow));
+		pass(walk, flow.length);
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_arch_walk(const struct sonde_arch *arch, int mode,
+	uint64_t address, const uint8_t *code, size_t length, sonde_flow_visitor *visit,
+	void *user)
+{
+	struct walk walk = {arch, address, code, length};
+	CLEANUP(cleanup_handle) csh handle = 0;
+	struct sonde_error *error;
+	cs_insn *decoded;
+
+	if (arch->decode)
+		return walk_decoding(&walk, visit, user);
+	CHECK(open_capstone(arch, mode, &handle));
+	decoded = capstone.new(handle);
+	if (!decoded)
+		return sonde_error_no_memory();
+	error = walk_capstone(&walk, handle, decoded, visit, user);
+	capstone.free(decoded, 1);
+	return error;
 }

@@ -41,6 +41,22 @@ static const char *group_of(const char *register_name)
 	return sonde_arch_group_find(&sonde_arch_i386, sonde_x86_groups, register_name);
 }
 
+static const char *const call_words[] = {"call", "lcall", NULL};
+static const char *const return_words[] = {"ret", NULL};
+static const char *const jump_words[] = {"j*", "ljmp", "loop", "loope", "loopne", NULL};
+
+/*
+ * Where arguments are differs from function to function: the kernel is compiled with
+ * -mregparm=3, but for those that are asmlinkage or take a variable number.
+ */
+static const struct sonde_arch_calls calls = {
+	.result = "eax",
+	.return_pops = 4,
+	.call_words = call_words,
+	.return_words = return_words,
+	.jump_words = jump_words,
+};
+
 const struct sonde_arch sonde_arch_i386 = {
 	.name = "i386",
 	.description_names = description_names,
@@ -59,5 +75,7 @@ const struct sonde_arch sonde_arch_i386 = {
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,
 	.read_regime = sonde_i386_read_regime,
+	.calls = &calls,
+	.find_call = sonde_x86_find_call,
 	.group_of = group_of,
 };

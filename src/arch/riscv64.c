@@ -6,7 +6,9 @@
  * 64bit-fpu.xml): 264 bytes for CPUs without floating point, as QEMU sends always,
  * else 532. (KGDB's 288 bytes go on with CSRs and come with a description.)
  *
- * RISC-V unprivileged ISA 2.8 for EBREAK.
+ * RISC-V unprivileged ISA 2.8 for EBREAK, 2.5 and 16.4 (C) for jumps, of which those that
+ * write x1 or x5 are calls (table 2.1). RISC-V calling conventions 1.0 for arguments: two
+ * words may lie half in the last register and half on the stack.
  *
  * ebreak is four bytes long: where instructions can be compressed, it must not be
  * written over one of two bytes. gdb uses c.ebreak (02 90, kind 2) for those.
@@ -62,6 +64,170 @@ static const char *group_of(const char *register_name)
 	return sonde_arch_group_find(&sonde_arch_riscv64, groups, register_name);
 }
 
+static const char *const arguments[] = {
+	"a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", NULL};
+static const char *const call_words[] = {"jal", "jalr", "c.jalr", NULL};
+static const char *const return_words[] = {"ret", NULL};
+static const char *const jump_words[] = {"j", "jr", "c.j", "c.jr", "b*", "c.b*", NULL};
+
+static const struct sonde_arch_calls calls = {
+	.arguments = arguments,
+	.large_by_reference = true,
+	.splits = true,
+	.result = "a0",
+	.link = "ra",
+	.call_words = call_words,
+	.return_words = return_words,
+	.jump_words = jump_words,
+};
+
+/* --- jumps ------------------------------------------------------------------------ */
+
+enum {
+	RA = 1,
+	T0 = 5,
+	JAL = 0x6f,
+	JALR = 0x67,
+	BRANCH = 0x63,
+	AUIPC = 0x17,
+};
+
+static uint32_t bits(uint32_t word, unsigned from, unsigned count)
+{
+	return word >> from & ((1u << count) - 1);
+}
+
+/* The sign is at the bit before @p count. */
+static uint64_t extend(uint32_t word, unsigned count)
+{
+	return (uint64_t)((int64_t)((uint64_t)word << (64 - count)) >> (64 - count));
+}
+
+static uint32_t word_at(const uint8_t *code)
+{
+	return (uint32_t)code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 |
+	       (uint32_t)code[3] << 24;
+}
+
+static bool is_link(uint32_t reg)
+{
+	return reg == RA || reg == T0;
+}
+
+static uint64_t jal_distance(uint32_t word)
+{
+	return extend(bits(word, 31, 1) << 20 | bits(word, 12, 8) << 12 |
+			      bits(word, 20, 1) << 11 | bits(word, 21, 10) << 1,
+		21);
+}
+
+static void jump_to(struct sonde_flow *flow, uint64_t distance)
+{
+	flow->kind = SONDE_FLOW_JUMP;
+	flow->has_target = true;
+	flow->target = flow->address + distance;
+}
+
+static void decode_full(uint32_t word, struct sonde_flow *flow)
+{
+	uint32_t destination = bits(word, 7, 5);
+
+	switch (bits(word, 0, 7)) {
+	case JAL:
+		jump_to(flow, jal_distance(word));
+		if (is_link(destination))
+			flow->kind = SONDE_FLOW_CALL;
+		break;
+	case JALR:
+		if (is_link(destination))
+			flow->kind = SONDE_FLOW_CALL;
+		else if (!destination && bits(word, 15, 5) == RA)
+			flow->kind = SONDE_FLOW_RETURN;
+		else
+			flow->kind = SONDE_FLOW_JUMP;
+		break;
+	case BRANCH:
+		jump_to(flow,
+			extend(bits(word, 31, 1) << 12 | bits(word, 7, 1) << 11 |
+					bits(word, 25, 6) << 5 | bits(word, 8, 4) << 1,
+				13));
+		break;
+	default:
+		break;
+	}
+}
+
+static void decode_compressed(uint32_t word, struct sonde_flow *flow)
+{
+	uint32_t which = bits(word, 0, 2) << 3 | bits(word, 13, 3);
+	uint32_t source = bits(word, 7, 5);
+
+	/* C.J; C.BEQZ and C.BNEZ; C.JR and C.JALR. */
+	if (which == (1 << 3 | 5)) {
+		jump_to(flow,
+			extend(bits(word, 12, 1) << 11 | bits(word, 8, 1) << 10 |
+					bits(word, 9, 2) << 8 | bits(word, 6, 1) << 7 |
+					bits(word, 7, 1) << 6 | bits(word, 2, 1) << 5 |
+					bits(word, 11, 1) << 4 | bits(word, 3, 3) << 1,
+				12));
+	} else if (which == (1 << 3 | 6) || which == (1 << 3 | 7)) {
+		jump_to(flow,
+			extend(bits(word, 12, 1) << 8 | bits(word, 5, 2) << 6 |
+					bits(word, 2, 1) << 5 | bits(word, 10, 2) << 3 |
+					bits(word, 3, 2) << 1,
+				9));
+	} else if (which == (2 << 3 | 4) && source && !bits(word, 2, 5)) {
+		if (bits(word, 12, 1))
+			flow->kind = SONDE_FLOW_CALL;
+		else
+			flow->kind = source == RA ? SONDE_FLOW_RETURN : SONDE_FLOW_JUMP;
+	}
+}
+
+static bool decode(
+	uint64_t address, const uint8_t *code, size_t length, struct sonde_flow *ret)
+{
+	unsigned bytes = length && (code[0] & 3) == 3 ? 4 : 2;
+
+	if (length < bytes)
+		return false;
+	*ret = (struct sonde_flow){.address = address, .length = bytes};
+	if (bytes == 4)
+		decode_full(word_at(code), ret);
+	else
+		decode_compressed((uint32_t)code[0] | (uint32_t)code[1] << 8, ret);
+	return true;
+}
+
+/* JAL; or JALR behind the AUIPC that has set its register. */
+static bool calls_target(
+	uint64_t address, const uint8_t *code, bool has_before, uint64_t target)
+{
+	uint32_t word = word_at(code), before;
+
+	if (!is_link(bits(word, 7, 5)))
+		return false;
+	if (bits(word, 0, 7) == JAL)
+		return address + jal_distance(word) == target;
+	if (bits(word, 0, 7) != JALR || !has_before)
+		return false;
+	before = word_at(code - 4);
+	return bits(before, 0, 7) == AUIPC && bits(before, 7, 5) == bits(word, 15, 5) &&
+	       address - 4 + extend(before & ~0xfffu, 32) +
+			       extend(bits(word, 20, 12), 12) ==
+		       target;
+}
+
+static size_t find_call(uint64_t address, const uint8_t *code, size_t length, size_t from,
+	uint64_t target)
+{
+	from += (address + from) & 1;
+	for (; from < length && length - from >= 4; from += 2)
+		if (calls_target(address + from, code + from, from >= 4, target))
+			return from;
+	return length;
+}
+
 const struct sonde_arch sonde_arch_riscv64 = {
 	.name = "riscv64",
 	.description_names = description_names,
@@ -82,5 +248,8 @@ const struct sonde_arch sonde_arch_riscv64 = {
 	.capstone_arch = -1,
 	.capstone_mode = capstone_mode,
 	.read_regime = sonde_riscv64_read_regime,
+	.calls = &calls,
+	.decode = decode,
+	.find_call = find_call,
 	.group_of = group_of,
 };

@@ -31,4 +31,8 @@ bool sonde_x86_is_long_mode(uint64_t efer);
 /** Capstone's mode outside of IA-32e mode; @p if_unknown where CR0 cannot be read. */
 int sonde_x86_legacy_mode(const struct sonde_arch_reader *reader, int if_unknown);
 
+/** As find_call of struct sonde_arch: E8 and 32 bits. */
+size_t sonde_x86_find_call(uint64_t address, const uint8_t *code, size_t length,
+	size_t from, uint64_t target);
+
 #endif

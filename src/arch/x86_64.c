@@ -160,5 +160,6 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.read_regime = sonde_x86_64_read_regime,
 	.calls = &calls,
 	.no_op = no_op,
+	.find_call = sonde_x86_find_call,
 	.group_of = group_of,
 };

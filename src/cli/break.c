@@ -15,6 +15,7 @@
 #include "line.h"
 #include "number.h"
 #include "options.h"
+#include "place.h"
 #include "report.h"
 #include "session.h"
 #include "stops.h"
@@ -33,7 +34,9 @@ struct printed {
 
 struct probe {
 	const char *place;
-	/** Where that is; NULL: not known. Owned. */
+	/** Where it was met last; what is there, NULL: not known, owned. */
+	bool met;
+	uint64_t address;
 	char *symbol;
 	struct printed *printed;
 	size_t printed_count;
@@ -173,6 +176,17 @@ static struct sonde_error *read_values(const struct probe *probe,
 	return error;
 }
 
+/* One place may be at several addresses. */
+static void look_up_symbol(struct cli *cli, struct probe *probe, uint64_t address)
+{
+	if (probe->met && probe->address == address && probe->symbol)
+		return;
+	free(probe->symbol);
+	probe->symbol = cli_symbol_text(cli, address);
+	probe->address = address;
+	probe->met = true;
+}
+
 static struct sonde_error *show(struct cli_hits *hits, struct sonde_probe_hit *hit)
 {
 	struct cli_output *output = &hits->output;
@@ -181,8 +195,7 @@ static struct sonde_error *show(struct cli_hits *hits, struct sonde_probe_hit *h
 	struct sonde_error *error;
 	char *text;
 
-	if (!probe->symbol)
-		probe->symbol = cli_symbol_text(hits->cli, sonde_probe_hit_address(hit));
+	look_up_symbol(hits->cli, probe, sonde_probe_hit_address(hit));
 	error = read_values(probe, hit, &values, &text);
 	if (!error)
 		error = cli_put_hit(hits, hit);
@@ -212,6 +225,14 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 		cli_option_given(arguments, "--reverse"))
 		return cli_usage(cli, arguments->command,
 			"--return and --reverse exclude each other");
+	if (cli_option_given(arguments, "--return") &&
+		(cli_option_given(arguments, "--inside") ||
+			cli_option_given(arguments, "--call-sites")))
+		return cli_usage(cli, arguments->command,
+			"--return excludes --inside and --call-sites");
+	status = cli_check_places(cli, arguments);
+	if (status != CLI_DONE)
+		return status;
 	if (strchr(place, ':') && !strchr(place, '?') && !cli_is_line(place))
 		return cli_absent(cli, place, "symbols of files or processes");
 	status = cli_check_place(cli, place);
@@ -230,6 +251,31 @@ static bool is_name(const char *place)
 	return cli_is_symbol(place) && !strpbrk(place, "+- ");
 }
 
+/* What the library finds by itself it is told by name; the rest is an address. */
+static int find(
+	struct cli *cli, const char *place, struct sonde_probe_options *options)
+{
+	uint64_t *addresses = NULL;
+	struct sonde_line line;
+	size_t count;
+	int status;
+
+	if (cli_is_line(place)) {
+		/* Which line is taken has to be said. */
+		status = cli_find_line(cli, place, &line, &addresses, &count);
+		free(addresses);
+		options->place = place;
+		return status;
+	}
+	if (options->pending || (options->all && cli_is_symbol(place)))
+		status = cli_need_kernel(cli);
+	else
+		status = cli_find_place(cli, place, NULL, &options->address);
+	if (options->pending || options->all || is_name(place))
+		options->place = place;
+	return status;
+}
+
 static int set_and_run(
 	struct cli *cli, const struct cli_arguments *arguments, struct probe *probe)
 {
@@ -238,22 +284,18 @@ static int set_and_run(
 	int status;
 
 	hits.options.pending = cli_option_given(arguments, "--pending");
-	if (hits.options.pending)
-		status = cli_need_kernel(cli);
-	else
-		status = cli_find_place(cli, probe->place, NULL, &hits.options.address);
+	hits.options.kind = cli_option_given(arguments, "--return")
+				    ? SONDE_PROBE_RETURN
+				    : SONDE_PROBE_INSTRUCTION;
+	cli_take_places(arguments, &hits.options);
+	status = find(cli, probe->place, &hits.options);
 	if (status != CLI_DONE)
 		return status;
 	cli_option_number(arguments, "-n", &hits.wanted);
 	hits.stay = cli_option_given(arguments, "--stay");
 	hits.reverse = cli->goes_back = cli_option_given(arguments, "--reverse");
-	hits.options.kind = cli_option_given(arguments, "--return")
-				    ? SONDE_PROBE_RETURN
-				    : SONDE_PROBE_INSTRUCTION;
 	hits.options.hardware = cli_option_given(arguments, "--hw");
 	hits.options.condition = cli_option_value(arguments, "--if");
-	if (hits.options.pending || is_name(probe->place))
-		hits.options.place = probe->place;
 	return cli_hits_run(&hits);
 }
 
@@ -272,6 +314,7 @@ static const struct cli_option options[] = {
 	{"--if", "COND", "report only hits where this C expression is not 0"},
 	{"--return", NULL,
 		"when the function at PLACE has returned: 'result' is what it returned"},
+	CLI_PLACE_OPTIONS,
 	{"--pending", NULL, "wait for the module that has PLACE, where it is not loaded"},
 	{"--hw", NULL, "by a debug register of the CPU"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
@@ -284,7 +327,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_break = {
 	.name = "break",
-	.operands = "PLACE",
+	.operands = "PLACE|FILE:LINE",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "report each hit of a place and let the guest go on",

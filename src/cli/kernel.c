@@ -17,6 +17,8 @@
 enum {
 	/** Between two looks (microseconds). */
 	LOOK_US = 200 * 1000,
+	/** Symbols with the same name that are listed. */
+	LISTED_MAX = 8,
 };
 
 /* --- whether there is one --------------------------------------------------------- */
@@ -213,6 +215,34 @@ int cli_no_such_symbol(struct cli *cli, const char *name)
 	return status;
 }
 
+/* "0xffffffff81000000, 0xffffffffc0000000 [ext4]": all that are called @p name. */
+static int report_several(struct cli *cli, const char *name)
+{
+	char list[64 * LISTED_MAX] = "";
+	unsigned count = 0;
+
+	for (;; count++) {
+		struct sonde_symbol symbol;
+		struct sonde_error *error =
+			sonde_symbol_find(cli->target, name, count, &symbol);
+		size_t length = strlen(list);
+
+		if (error) {
+			sonde_error_destroy(error);
+			break;
+		}
+		if (count < LISTED_MAX)
+			snprintf(list + length, sizeof(list) - length,
+				"%s0x%" PRIx64 "%s%.32s%s", count ? ", " : "",
+				symbol.address, *symbol.module ? " [" : "", symbol.module,
+				*symbol.module ? "]" : "");
+	}
+	return cli_fail(cli, SONDE_ERROR_INVALID, name,
+		"take an address of one of them; 'break --all' takes all",
+		"%u symbols are called so: %s%s", count, list,
+		count > LISTED_MAX ? ", .." : "");
+}
+
 /* One symbol must be meant: several functions may have the same name. */
 static int find_symbol(struct cli *cli, const char *name, uint64_t *ret)
 {
@@ -231,9 +261,7 @@ static int find_symbol(struct cli *cli, const char *name, uint64_t *ret)
 	*ret = symbol.address;
 	error = sonde_symbol_find(cli->target, name, 1, &other);
 	if (!error && other.address != symbol.address)
-		return cli_fail(cli, SONDE_ERROR_INVALID, name,
-			"'symbol' lists them: take an address",
-			"several symbols are called so");
+		return report_several(cli, name);
 	sonde_error_destroy(error);
 	return CLI_DONE;
 }

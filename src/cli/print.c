@@ -73,28 +73,12 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 	return cli_report_usage(cli, error);
 }
 
-static void name_address(void *context, uint64_t address, char *ret, size_t bytes)
-{
-	struct sonde_symbol symbol;
-	struct sonde_error *error = sonde_symbol_at(context, address, &symbol);
-
-	if (error) {
-		sonde_error_destroy(error);
-		return;
-	}
-	if (address == symbol.address)
-		snprintf(ret, bytes, "%s", symbol.name);
-	else
-		snprintf(ret, bytes, "%s+0x%" PRIx64, symbol.name,
-			address - symbol.address);
-}
-
 static int show_text(struct cli *cli, const struct sonde_value *value, unsigned depth)
 {
 	struct sonde_value_format format = {
 		.size = sizeof(format),
 		.depth = depth,
-		.name_address = name_address,
+		.name_address = cli_name_address,
 		.context = cli->target,
 	};
 	char *text;

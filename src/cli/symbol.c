@@ -7,6 +7,7 @@
 #include "line.h"
 #include "number.h"
 #include "options.h"
+#include "place.h"
 #include "report.h"
 #include "table.h"
 
@@ -143,17 +144,12 @@ static int show_at(struct cli *cli, const char *text)
 	return cli_output_end(&output);
 }
 
-/* Where a line begins: as rows of symbols with offsets. */
-static int show_line(struct cli *cli, const char *text)
+/* Rows of symbols with offsets; @p line NULL: each has its own. */
+static int show_addresses(struct cli *cli, const uint64_t *addresses, size_t count,
+	const struct sonde_line *line)
 {
 	struct cli_output output;
-	struct sonde_line line;
-	uint64_t *addresses;
-	size_t count;
-	int status = cli_find_line(cli, text, &line, &addresses, &count);
 
-	if (status != CLI_DONE)
-		return status;
 	cli_output_begin(&output, cli, CLI_STREAM, columns);
 	for (size_t i = 0; i < count && !cli->output_errno; i++) {
 		struct sonde_symbol symbol = {.kind = '?'};
@@ -166,34 +162,85 @@ static int show_line(struct cli *cli, const char *text)
 		cli_put_null(&output);
 		cli_put_guest_text(&output, error ? NULL : kind);
 		cli_put_guest_text(&output, *symbol.module ? symbol.module : NULL);
-		cli_put_text(&output, line.file);
-		cli_put_integer(&output, line.line);
+		if (line) {
+			cli_put_text(&output, line->file);
+			cli_put_integer(&output, line->line);
+		} else {
+			cli_put_line(&output, addresses[i]);
+		}
 		cli_put_inlines(&output, addresses[i]);
 		cli_output_row(&output);
 		sonde_error_destroy(error);
 	}
-	free(addresses);
 	return cli_output_end(&output);
+}
+
+/* Where a line begins. */
+static int show_line(struct cli *cli, const char *text)
+{
+	struct sonde_line line;
+	uint64_t *addresses;
+	size_t count;
+	int status = cli_find_line(cli, text, &line, &addresses, &count);
+
+	if (status != CLI_DONE)
+		return status;
+	status = show_addresses(cli, addresses, count, &line);
+	free(addresses);
+	return status;
+}
+
+/* Where probes of such places would be. */
+static int show_places(
+	struct cli *cli, const char *text, struct sonde_probe_options *options)
+{
+	uint64_t *addresses;
+	size_t count;
+	int status = CLI_DONE;
+
+	options->size = sizeof(*options);
+	if (cli_is_line(text) || (options->all && cli_is_symbol(text)))
+		options->place = text;
+	else
+		status = cli_find_place(cli, text, NULL, &options->address);
+	if (status != CLI_DONE)
+		return status;
+	CLI_TRY(cli, sonde_probe_find_places(cli->target, options, &addresses, &count));
+	status = show_addresses(cli, addresses, count, NULL);
+	free(addresses);
+	return status;
 }
 
 static int check(struct cli *cli, const struct cli_arguments *arguments)
 {
 	const char *text = arguments->operands[0];
+	int status = cli_check_places(cli, arguments);
 
+	if (status != CLI_DONE)
+		return status;
 	return is_glob(text) ? CLI_DONE : cli_check_place(cli, text);
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	const char *text = arguments->operands[0];
+	struct sonde_probe_options places = {.kind = SONDE_PROBE_INSTRUCTION};
 	int status = cli_need_kernel(cli);
 
 	if (status != CLI_DONE)
 		return status;
+	cli_take_places(arguments, &places);
+	if (places.kind != SONDE_PROBE_INSTRUCTION)
+		return show_places(cli, text, &places);
 	if (cli_is_line(text))
 		return show_line(cli, text);
 	return is_glob(text) || is_name(text) ? list(cli, text) : show_at(cli, text);
 }
+
+static const struct cli_option options[] = {
+	CLI_PLACE_OPTIONS,
+	{NULL},
+};
 
 const struct cli_command cli_command_symbol = {
 	.name = "symbol",
@@ -202,6 +249,7 @@ const struct cli_command cli_command_symbol = {
 	.operands_max = 1,
 	.summary = "the kernel's symbols: by name, by address, by pattern, by line",
 	.example = "'vfs_*'",
+	.options = options,
 	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.run = run,

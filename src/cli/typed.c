@@ -31,6 +31,22 @@ void cli_print_lines(const char *text)
 	}
 }
 
+void cli_name_address(void *context, uint64_t address, char *ret, size_t bytes)
+{
+	struct sonde_symbol symbol;
+	struct sonde_error *error = sonde_symbol_at(context, address, &symbol);
+
+	if (error) {
+		sonde_error_destroy(error);
+		return;
+	}
+	if (address == symbol.address)
+		snprintf(ret, bytes, "%s", symbol.name);
+	else
+		snprintf(ret, bytes, "%s+0x%" PRIx64, symbol.name,
+			address - symbol.address);
+}
+
 char *cli_type_name(struct sonde_type type)
 {
 	char *name;

@@ -8,6 +8,9 @@
 /** Lines that have words of the guest's in them, made safe; a newline ends the last. */
 void cli_print_lines(const char *text);
 
+/** Of struct sonde_value_format: "schedule+0x10", by symbols; @p context: the target. */
+void cli_name_address(void *context, uint64_t address, char *ret, size_t bytes);
+
 /** As C writes it, or "?". The caller frees. NULL: no memory. */
 char *cli_type_name(struct sonde_type type);
 

@@ -89,3 +89,20 @@ struct sonde_error *sonde_symbol_arrival(
 	return target->symbols->arrival ? target->symbols->arrival(target, ret, found)
 					: NULL;
 }
+
+struct sonde_error *sonde_symbol_code(struct sonde_target *target, unsigned number,
+	uint64_t *address, uint64_t *bytes, bool *found)
+{
+	CHECK(find_level(target, &target));
+	*found = false;
+	return target->symbols->code
+		       ? target->symbols->code(target, number, address, bytes, found)
+		       : NULL;
+}
+
+bool sonde_symbol_is_return(struct sonde_target *target, const char *name)
+{
+	while (target && !target->symbols)
+		target = target->below;
+	return target && target->symbols->is_return && target->symbols->is_return(name);
+}

@@ -23,11 +23,27 @@ struct sonde_symbol_facet {
 	 */
 	struct sonde_error *(*arrival)(
 		struct sonde_target *target, uint64_t *ret, bool *found);
+	/**
+	 * Optional. One of the ranges where code of this level lies, by its number from 0,
+	 * as far as it is still executed; *@p bytes of 0: nothing lies in this one. There
+	 * may be gaps in it. *@p found false: there are no more.
+	 */
+	struct sonde_error *(*code)(struct sonde_target *target, unsigned number,
+		uint64_t *address, uint64_t *bytes, bool *found);
+	/** Optional. Whether functions return by a jump to what is called @p name. */
+	bool (*is_return)(const char *name);
 };
 
 /** As the facet of the level that has symbols; *@p found false where it tells nothing. */
 SONDE_NODISCARD struct sonde_error *sonde_symbol_arrival(
 	struct sonde_target *target, uint64_t *ret, bool *found);
+
+/** The same for ranges of code: @p found false where there are no more. */
+SONDE_NODISCARD struct sonde_error *sonde_symbol_code(struct sonde_target *target,
+	unsigned number, uint64_t *address, uint64_t *bytes, bool *found);
+
+/** Whether functions return by a jump to what is called @p name. */
+bool sonde_symbol_is_return(struct sonde_target *target, const char *name);
 
 /**
  * Whether all of @p text, without a NUL, matches @p pattern; see sonde_symbol_next().

@@ -261,6 +261,17 @@ SONDE_NODISCARD struct sonde_error *sonde_thread_write_together(
 	struct sonde_thread *thread, const struct sonde_register_change *changes,
 	size_t count);
 
+/** What @p thread would execute at @p address, whose bytes are @p code: errors are those
+ * of sonde_disassemble(). */
+SONDE_NODISCARD struct sonde_error *sonde_thread_read_flow(struct sonde_thread *thread,
+	uint64_t address, const uint8_t *code, size_t length, struct sonde_flow *ret);
+
+/** Calls @p visit for each instruction of @p code, which lies at @p address, as the CPU
+ * that stopped last would execute it; see sonde_arch_walk(). */
+SONDE_NODISCARD struct sonde_error *sonde_target_walk_code(struct sonde_target *target,
+	uint64_t address, const uint8_t *code, size_t length, sonde_flow_visitor *visit,
+	void *user);
+
 /** Fails unless the target is stopped. */
 SONDE_NODISCARD struct sonde_error *sonde_target_check_stopped(
 	const struct sonde_target *target);

@@ -254,19 +254,57 @@ struct sonde_error *sonde_target_paging(
 	return NULL;
 }
 
+/* As @p thread would execute code; NULL: the one that stopped last. */
+static struct sonde_error *find_mode(
+	struct sonde_target *base, struct sonde_thread *thread, int *ret)
+{
+	struct question question = {.error = NULL};
+	struct sonde_arch_reader reader = {read_for_arch, &question};
+
+	if (!thread)
+		CHECK(sonde_target_current_thread(base, &thread));
+	question.thread = thread;
+	*ret = base->arch->capstone_mode ? base->arch->capstone_mode(&reader) : 0;
+	sonde_error_destroy(question.error);
+	return NULL;
+}
+
 struct sonde_error *sonde_disassemble(struct sonde_target *target,
 	struct sonde_thread *thread, uint64_t address, const uint8_t *code, size_t length,
 	struct sonde_instruction *ret)
 {
-	struct question question = {.error = NULL};
-	struct sonde_arch_reader reader = {read_for_arch, &question};
 	int mode;
 
 	target = sonde_target_base(target);
-	if (!thread)
-		CHECK(sonde_target_current_thread(target, &thread));
-	question.thread = thread;
-	mode = target->arch->capstone_mode ? target->arch->capstone_mode(&reader) : 0;
-	sonde_error_destroy(question.error);
+	CHECK(find_mode(target, thread, &mode));
 	return sonde_arch_disassemble(target->arch, mode, address, code, length, ret);
+}
+
+struct sonde_error *sonde_thread_read_flow(struct sonde_thread *thread, uint64_t address,
+	const uint8_t *code, size_t length, struct sonde_flow *ret)
+{
+	struct sonde_target *target = sonde_target_base(thread->target);
+	struct sonde_flow flow = {.address = address};
+	struct sonde_instruction instruction;
+
+	if (target->arch->decode) {
+		if (!target->arch->decode(address, code, length, ret))
+			*ret = flow;
+		return NULL;
+	}
+	CHECK(sonde_disassemble(target, thread, address, code, length, &instruction));
+	flow.length = instruction.length;
+	sonde_flow_classify(target->arch, instruction.text, &flow);
+	*ret = flow;
+	return NULL;
+}
+
+struct sonde_error *sonde_target_walk_code(struct sonde_target *target, uint64_t address,
+	const uint8_t *code, size_t length, sonde_flow_visitor *visit, void *user)
+{
+	int mode;
+
+	target = sonde_target_base(target);
+	CHECK(find_mode(target, NULL, &mode));
+	return sonde_arch_walk(target->arch, mode, address, code, length, visit, user);
 }

@@ -180,10 +180,56 @@ static struct sonde_error *arrival(
 	return NULL;
 }
 
+/* Code that is gone after the boot (.init.text) lies elsewhere. */
+static struct sonde_error *own_code(
+	struct sonde_linux *kernel, uint64_t *address, uint64_t *bytes, bool *found)
+{
+	struct sonde_symbol first, end;
+
+	CHECK(sonde_linux_own_look_up(kernel, "_stext", &first, found));
+	if (*found)
+		CHECK(sonde_linux_own_look_up(kernel, "_etext", &end, found));
+	*found = *found && end.address > first.address;
+	if (!*found)
+		return NULL;
+	*address = first.address;
+	*bytes = end.address - first.address;
+	return NULL;
+}
+
+static struct sonde_error *code(struct sonde_target *target, unsigned number,
+	uint64_t *address, uint64_t *bytes, bool *found)
+{
+	struct sonde_linux *kernel = sonde_linux_of(target);
+	const struct sonde_linux_modules *modules;
+
+	if (!number)
+		return own_code(kernel, address, bytes, found);
+	CHECK(sonde_linux_modules_find(kernel, &modules));
+	*found = sonde_linux_modules_code(modules, number - 1, address, bytes);
+	return NULL;
+}
+
+/*
+ * "jmp __x86_return_thunk" (arch/x86/lib/retpoline.S) and what stands in for it: with the
+ * mitigations of RETBleed, SRSO and others (srso_return_thunk, retbleed_return_thunk,
+ * call_depth_return_thunk, its_return_thunk). Without them RET is written there at boot.
+ */
+static bool is_return(const char *name)
+{
+	static const char end[] = "return_thunk";
+	size_t length = strlen(name);
+
+	return length >= sizeof(end) - 1 &&
+	       !strcmp(name + length - (sizeof(end) - 1), end);
+}
+
 const struct sonde_symbol_facet sonde_linux_symbol_facet = {
 	.count = count,
 	.get = get,
 	.find = find,
 	.at = at,
 	.arrival = arrival,
+	.code = code,
+	.is_return = is_return,
 };

@@ -306,3 +306,50 @@ bool sonde_linux_modules_at(const struct sonde_linux_modules *modules, uint64_t 
 	}
 	return false;
 }
+
+/* --- code ------------------------------------------------------------------------- */
+
+static bool is_function(const struct sonde_linux_module_symbol *symbol)
+{
+	return toupper((unsigned char)symbol->kind) == 'T' ||
+	       toupper((unsigned char)symbol->kind) == 'W';
+}
+
+/* From the first function in @p range to the end of the last. */
+static void find_code(const struct sonde_linux_module *module,
+	const struct sonde_linux_module_range *range, uint64_t *address, uint64_t *bytes)
+{
+	uint64_t first = UINT64_MAX, end = 0;
+
+	for (uint32_t i = 0; i < module->symbol_count; i++) {
+		const struct sonde_linux_module_symbol *symbol = &module->symbols[i];
+		uint64_t offset = symbol->address - range->first;
+
+		if (!is_function(symbol) || offset >= range->bytes ||
+			symbol->bytes > range->bytes - offset)
+			continue;
+		if (offset < first)
+			first = offset;
+		if (offset + symbol->bytes > end)
+			end = offset + symbol->bytes;
+	}
+	if (end <= first)
+		return;
+	*address = range->first + first;
+	*bytes = end - first;
+}
+
+bool sonde_linux_modules_code(const struct sonde_linux_modules *modules, unsigned number,
+	uint64_t *address, uint64_t *bytes)
+{
+	size_t index = number / SONDE_LINUX_MODULE_RANGES;
+	unsigned range = number % SONDE_LINUX_MODULE_RANGES;
+	const struct sonde_linux_module *module = &modules->list[index];
+
+	if (index >= modules->count)
+		return false;
+	*bytes = 0;
+	if (range < module->range_count)
+		find_code(module, &module->ranges[range], address, bytes);
+	return true;
+}

@@ -85,7 +85,17 @@ static struct sonde_error *need_type(struct sonde_probe_hit *hit, struct sonde_t
 		sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"the type of '%s' is not known", hit->link->function),
 		"registers hold its arguments: $rdi, $rsi, .. on x86-64, $x0, $x1, .. on "
-		"arm64");
+		"arm64, $a0, $a1, .. on riscv64");
+}
+
+/* Where a function returns they are gone; 'hit->call' has kept what they were. */
+static struct sonde_error *need_arguments(
+	struct sonde_probe_hit *hit, struct sonde_type *ret)
+{
+	if (hit->link && !hit->call && hit->link->role == SONDE_PROBE_AT_RETURN)
+		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"at the end of a function its arguments may be gone");
+	return need_type(hit, ret);
 }
 
 /* --- where arguments are
@@ -147,6 +157,13 @@ static struct sonde_error *give(const struct sonde_arch_calls *calls,
 		ret->index = given->registers;
 		ret->in_parts = is_parts && !ret->by_reference;
 		given->registers += (unsigned)slots;
+		return NULL;
+	}
+	if (calls->splits && slots == 2 &&
+		given->registers + 1 == given->register_count) {
+		ret->in_register = ret->in_parts = true;
+		given->registers = given->register_count;
+		given->stack += SLOT_BYTES;
 		return NULL;
 	}
 	if (calls->large_by_reference)
@@ -224,6 +241,9 @@ static struct sonde_error *read_located(struct sonde_probe_hit *hit,
 	} else {
 		CHECK(sonde_probe_read_register(hit->thread, "sp", &integer));
 		integer += location->offset;
+		/* The call has not put the address to return to there yet. */
+		if (hit->link->role == SONDE_PROBE_AT_CALL)
+			integer -= calls->return_pops;
 	}
 	CHECK(sonde_target_virtual(hit->probes->target, hit->thread, &space));
 	if (location->by_reference && !location->in_register)
@@ -236,7 +256,7 @@ struct sonde_error *sonde_probe_hit_argument_count(
 {
 	struct sonde_type type;
 
-	CHECK(need_type(hit, &type));
+	CHECK(need_arguments(hit, &type));
 	*ret = sonde_type_count(type);
 	return NULL;
 }
@@ -251,7 +271,11 @@ struct sonde_error *sonde_probe_hit_argument(struct sonde_probe_hit *hit, uint64
 	struct sonde_type type;
 
 	CHECK(sonde_probe_calls(hit->probes, &calls));
-	CHECK(need_type(hit, &type));
+	CHECK(need_arguments(hit, &type));
+	if (!calls->arguments)
+		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"where a function finds its arguments depends on how it was "
+			"compiled");
 	if (index >= sonde_type_count(type) || index >= ARGUMENTS_MAX)
 		return sonde_error_create(
 			SONDE_ERROR_NOT_FOUND, "the function takes no such argument");
@@ -277,6 +301,24 @@ static struct sonde_error *make_untyped(
 	return make_value(hit, type, integer, ret);
 }
 
+/* i386 has the upper half of 64 bits in another register. */
+static struct sonde_error *check_fits(
+	const struct sonde_probe_hit *hit, struct sonde_type type)
+{
+	uint64_t bytes;
+
+	CHECK(sonde_type_bytes(type, &bytes));
+	if (bytes <= sonde_target_address_bits(hit->probes->target) / 8)
+		return NULL;
+	return sonde_error_create(
+		SONDE_ERROR_UNSUPPORTED, "it takes more than one register");
+}
+
+static bool has_result(const struct sonde_probe_hit *hit)
+{
+	return hit->call || (hit->link && hit->link->role == SONDE_PROBE_AT_RETURN);
+}
+
 struct sonde_error *sonde_probe_hit_result(
 	struct sonde_probe_hit *hit, struct sonde_value *ret)
 {
@@ -285,7 +327,7 @@ struct sonde_error *sonde_probe_hit_result(
 	uint64_t integer;
 	bool found;
 
-	if (!hit->call)
+	if (!has_result(hit))
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"only at its return a function has a result");
 	CHECK(sonde_probe_calls(hit->probes, &calls));
@@ -298,6 +340,7 @@ struct sonde_error *sonde_probe_hit_result(
 	if (sonde_type_is(resolved, SONDE_TYPE_VOID))
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "the function returns nothing");
+	CHECK(check_fits(hit, resolved));
 	return sonde_error_while(make_value(hit, type, integer, ret),
 		"reading what '%s' returned", hit->link->function);
 }
@@ -311,10 +354,12 @@ struct sonde_error *sonde_probe_find_named(struct sonde_probe_hit *hit, const ch
 	uint64_t count;
 
 	*found = false;
-	if (hit->call && !strcmp(name, "result")) {
+	if (has_result(hit) && !strcmp(name, "result")) {
 		*found = true;
 		return sonde_probe_hit_result(hit, ret);
 	}
+	if (hit->link && hit->link->role == SONDE_PROBE_AT_RETURN && !hit->call)
+		return NULL;
 	CHECK(find_type(hit, found, &type));
 	if (!*found)
 		return NULL;

@@ -65,20 +65,36 @@ void sonde_probe_hit_stay(struct sonde_probe_hit *hit)
 	hit->stays = true;
 }
 
+/* Without symbols nobody knows whether this is the beginning of a function, but who says
+ * that it is one is believed. */
+static bool may_return(const struct sonde_probe_hit *hit)
+{
+	if (!hit->link)
+		return false;
+	switch (hit->probe->kind) {
+	case SONDE_PROBE_ENTRY:
+	case SONDE_PROBE_RETURN:
+		return true;
+	case SONDE_PROBE_INSTRUCTION:
+		return hit->link->role == SONDE_PROBE_AT_ENTRY;
+	case SONDE_PROBE_INSIDE:
+		return hit->link->role == SONDE_PROBE_AT_RETURN;
+	default:
+		return false;
+	}
+}
+
 struct sonde_error *sonde_probe_hit_return(struct sonde_probe_hit *hit, uint64_t result)
 {
 	const struct sonde_arch_calls *calls;
 
 	CHECK(sonde_probe_calls(hit->probes, &calls));
-	if (!hit->link || hit->probe->kind == SONDE_PROBE_CALLS ||
-		sonde_probe_is_watch(hit->probe) ||
-		(!hit->call && hit->probe->kind == SONDE_PROBE_INSTRUCTION &&
-			!*hit->link->function))
+	if (!may_return(hit))
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"only from its first instruction a function "
 			"can be returned from");
 	hit->returns = true;
-	hit->has_returned = hit->call;
+	hit->has_returned = hit->call || hit->link->role == SONDE_PROBE_AT_RETURN;
 	hit->result = result;
 	return NULL;
 }

@@ -11,7 +11,8 @@
 bool sonde_probe_may_wait(const struct sonde_probe *probe, const char *text,
 	const struct sonde_error *error)
 {
-	return probe->pending && text && sonde_error_is(error, SONDE_ERROR_NOT_FOUND);
+	return probe->pending && text && !sonde_probe_is_line(text) &&
+	       sonde_error_is(error, SONDE_ERROR_NOT_FOUND);
 }
 
 void sonde_probe_forget_awaited(struct sonde_probe *probe)

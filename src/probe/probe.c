@@ -40,6 +40,7 @@ static void free_probe(struct sonde_probe *probe)
 	sonde_probe_forget_awaited(probe);
 	sonde_expression_destroy(probe->condition);
 	sonde_error_destroy(probe->fault);
+	sonde_probe_free_copies(probe);
 	free(probe->before);
 	free(probe->now);
 	free(probe);
@@ -191,12 +192,12 @@ static void append(struct sonde_probe_link *link)
 }
 
 static struct sonde_error *add_link(
-	struct sonde_probe *probe, uint64_t address, const char *function)
+	struct sonde_probe *probe, const struct sonde_probe_found *found)
 {
 	struct sonde_probe_link *link;
 	struct sonde_error *error;
 
-	if (has_place(probe, address))
+	if (has_place(probe, found->address))
 		return NULL;
 	if (probe->link_count == SONDE_PROBE_PLACES_MAX)
 		return sonde_error_create(SONDE_ERROR_INVALID,
@@ -205,10 +206,12 @@ static struct sonde_error *add_link(
 	if (!link)
 		return sonde_error_no_memory();
 	link->probe = probe;
-	link->function = strdup(function);
-	error = link->function ? sonde_probe_place_get(probe->probes, trap_kind(probe),
-					 address, probe->watched_length, &link->place)
-			       : sonde_error_no_memory();
+	link->role = found->role;
+	link->function = strdup(found->function ?: "");
+	error = link->function
+			? sonde_probe_place_get(probe->probes, trap_kind(probe),
+				  found->address, probe->watched_length, &link->place)
+			: sonde_error_no_memory();
 	if (error) {
 		free(link->function);
 		free(link);
@@ -236,16 +239,25 @@ static struct sonde_error *add_watched(
 	probe->now = malloc(length);
 	if (!probe->before || !probe->now)
 		return sonde_error_no_memory();
-	CHECK(add_link(probe, address, ""));
+	CHECK(add_link(probe, &(struct sonde_probe_found){.address = address}));
 	return sonde_probe_look_at_watched(probe, NULL);
 }
 
 struct sonde_error *sonde_probe_put_at(
 	struct sonde_probe *probe, const char *place, uint64_t address)
 {
+	struct sonde_probe_question question = {probe->probes->target, probe->kind,
+		probe->instructions, probe->all, place, address};
+	struct sonde_probe_findings findings = {.count = 0};
+	struct sonde_error *error;
+
 	if (sonde_probe_is_watch(probe))
 		return add_watched(probe, place, address);
-	return sonde_probe_resolve(probe, place, address, add_link);
+	error = sonde_probe_resolve(&question, &findings);
+	for (size_t i = 0; i < findings.count && !error; i++)
+		error = add_link(probe, &findings.list[i]);
+	sonde_probe_findings_deinit(&findings);
+	return error;
 }
 
 struct sonde_error *sonde_probe_add_place(
@@ -286,16 +298,25 @@ static struct sonde_error *put_in(
 	return error;
 }
 
+struct sonde_error *sonde_probe_check_options(const struct sonde_probe_options *options)
+{
+	if (options->size < sizeof(*options))
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"struct sonde_probe_options has another size");
+	if ((unsigned)options->kind > SONDE_PROBE_CALL_SITES)
+		return sonde_error_create(SONDE_ERROR_INVALID, "no such kind of probe");
+	if (options->kind == SONDE_PROBE_INSIDE && !options->instructions)
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"which kinds of instructions within the function?");
+	return NULL;
+}
+
 static struct sonde_error *check_options(
 	const struct sonde_probes *probes, const struct sonde_probe_options *options)
 {
 	const struct sonde_arch_calls *calls;
 
-	if (options->size < sizeof(*options))
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"struct sonde_probe_options has another size");
-	if ((unsigned)options->kind > SONDE_PROBE_WATCH_ACCESS)
-		return sonde_error_create(SONDE_ERROR_INVALID, "no such kind of probe");
+	CHECK(sonde_probe_check_options(options));
 	if (options->kind != SONDE_PROBE_RETURN)
 		return NULL;
 	if (probes->back)
@@ -316,6 +337,8 @@ struct sonde_error *sonde_probe_create(struct sonde_probes *probes,
 		return sonde_error_no_memory();
 	probe->probes = probes;
 	probe->kind = options->kind;
+	probe->instructions = options->instructions;
+	probe->all = options->all;
 	probe->hardware = options->hardware;
 	probe->pending = options->pending;
 	probe->count = options->count;

@@ -5,6 +5,8 @@
  *
  *	probe.c     probes come and go
  *	resolve.c   from a user's words to addresses
+ *	inside.c    to instructions of a kind within a function
+ *	call_site.c to where a function is called from
  *	pending.c   places that are not there yet
  *	place.c     breakpoints, and who wants them
  *	loop.c      the target runs, stops are taken to the hits that they are
@@ -17,7 +19,7 @@
 #ifndef SONDE_PROBE_PROBE_H
 #define SONDE_PROBE_PROBE_H
 
-#include <sonde/probe.h>
+#include <sonde/place.h>
 #include <sonde/symbol.h>
 #include <sonde/type.h>
 
@@ -28,6 +30,8 @@ enum {
 	SONDE_PROBE_BUCKETS = 256,
 	/** Addresses of one probe. */
 	SONDE_PROBE_PLACES_MAX = 16384,
+	/** Of a function that is looked through for instructions (bytes). */
+	SONDE_PROBE_FUNCTION_MAX = 1 << 20,
 	/** Of watched memory that is compared (bytes). */
 	SONDE_PROBE_WATCHED_MAX = 64 * 1024,
 };
@@ -51,12 +55,24 @@ struct sonde_awaited {
 	char text[];
 };
 
+/** What an instruction is to a function whose name is known. */
+enum sonde_probe_role {
+	SONDE_PROBE_AT_NONE,
+	/** Its first one. */
+	SONDE_PROBE_AT_ENTRY,
+	/** One of its own, by which it returns. */
+	SONDE_PROBE_AT_RETURN,
+	/** One of another's, that calls it. */
+	SONDE_PROBE_AT_CALL,
+};
+
 struct sonde_probe_link {
 	struct sonde_probe *probe;
 	struct sonde_probe_place *place;
 	/** Of the same place, and of the same probe. */
 	struct sonde_probe_link *next, *sibling;
-	/** Of the function that begins here: what it is called; "": none is known to. */
+	/** The function's name; "" with SONDE_PROBE_AT_NONE. */
+	enum sonde_probe_role role;
 	char *function;
 	/** A function's; looked for when it is needed first. */
 	bool type_looked, has_type;
@@ -67,6 +83,9 @@ struct sonde_probe {
 	struct sonde_probes *probes;
 	struct sonde_probe *next;
 	enum sonde_probe_kind kind;
+	/** As in its options. */
+	unsigned instructions;
+	bool all;
 	bool hardware;
 	struct sonde_expression *condition;
 	uint64_t count, hits;
@@ -90,6 +109,11 @@ struct sonde_probe {
 	uint64_t watched_length;
 	uint8_t *before, *now;
 	bool before_known, now_known;
+	/** What its place has said. */
+	bool watched_typed;
+	struct sonde_type watched_type;
+	/** Spaces with these in their places; NULL: nobody has asked. */
+	struct sonde_probe_copy *copies[2];
 };
 
 /** Steps that are to be done. */
@@ -156,11 +180,54 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_place_put(
 struct sonde_probe_place *sonde_probe_place_next(struct sonde_probes *probes,
 	struct sonde_probe_place *place, const struct sonde_stop *stop);
 
-/** Calls @p found with each address that @p text, or @p address, stands for. */
-SONDE_NODISCARD struct sonde_error *sonde_probe_resolve(struct sonde_probe *probe,
-	const char *text, uint64_t address,
-	struct sonde_error *(*found)(
-		struct sonde_probe *probe, uint64_t address, const char *function));
+/** Where probes are asked to be. */
+struct sonde_probe_question {
+	struct sonde_target *target;
+	enum sonde_probe_kind kind;
+	unsigned instructions;
+	bool all;
+	/** NULL: @ref address. */
+	const char *text;
+	uint64_t address;
+};
+
+struct sonde_probe_found {
+	uint64_t address;
+	enum sonde_probe_role role;
+	/** Owned; NULL: "". */
+	char *function;
+};
+
+/** Addresses, in the order in which they were found; at most SONDE_PROBE_PLACES_MAX. */
+struct sonde_probe_findings {
+	struct sonde_probe_found *list;
+	size_t count, capacity;
+};
+
+SONDE_NODISCARD struct sonde_error *sonde_probe_found_add(
+	struct sonde_probe_findings *findings, uint64_t address,
+	enum sonde_probe_role role, const char *function);
+void sonde_probe_findings_deinit(struct sonde_probe_findings *findings);
+
+/** Adds each address that is meant. Nothing of @p question is kept. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_resolve(
+	const struct sonde_probe_question *question, struct sonde_probe_findings *ret);
+
+/** Adds the instructions of the kinds asked for within the function at @p address. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_find_inside(
+	const struct sonde_probe_question *question, uint64_t address,
+	struct sonde_probe_findings *ret);
+
+/** Adds those that call the function at @p address. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_find_call_sites(
+	struct sonde_target *target, uint64_t address, struct sonde_probe_findings *ret);
+
+/** The name of the function that begins at @p address; "": nobody knows one. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_name_function(struct sonde_target *target,
+	uint64_t address, char name[SONDE_SYMBOL_NAME_BYTES]);
+
+/** Whether @p text is FILE:LINE. */
+bool sonde_probe_is_line(const char *text);
 
 /** Where watched memory is, and how much of it if @p length is 0. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_resolve_watched(
@@ -242,6 +309,13 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_remove(struct sonde_probe *probe
 SONDE_NODISCARD struct sonde_error *sonde_probe_put_at(
 	struct sonde_probe *probe, const char *place, uint64_t address);
 
+/** Whether they can be meant at all. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_check_options(
+	const struct sonde_probe_options *options);
+
+/** What sonde_probe_hit_change_values() has made. */
+void sonde_probe_free_copies(struct sonde_probe *probe);
+
 /** Something is done with it. */
 void sonde_probe_release(struct sonde_probe *probe);
 
@@ -251,7 +325,8 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_look_at_watched(
 
 static inline bool sonde_probe_is_watch(const struct sonde_probe *probe)
 {
-	return probe->kind >= SONDE_PROBE_WATCH_WRITE;
+	return probe->kind >= SONDE_PROBE_WATCH_WRITE &&
+	       probe->kind <= SONDE_PROBE_WATCH_ACCESS;
 }
 
 #endif

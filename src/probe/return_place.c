@@ -234,6 +234,8 @@ static struct sonde_error *make_room(struct sonde_probes *probes)
 static struct sonde_error *read_arguments(const struct sonde_arch_calls *calls,
 	struct sonde_thread *thread, struct sonde_return *call)
 {
+	if (!calls->arguments)
+		return NULL;
 	for (size_t i = 0; i < SONDE_RETURN_ARGUMENTS && calls->arguments[i]; i++)
 		CHECK(sonde_probe_read_register(
 			thread, calls->arguments[i], &call->arguments[i]));

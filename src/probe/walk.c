@@ -17,7 +17,7 @@
  */
 #include <sonde/walk.h>
 
-#include "flow.h"
+#include "instruction.h"
 
 enum {
 	/**
@@ -216,7 +216,7 @@ static struct sonde_error *step_counted(
 	if (!walk->arrived)
 		return NULL;
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	if (sonde_flow_was_left(flow, pc))
+	if (sonde_probe_instruction_was_left(flow, pc))
 		walk->traps++;
 	else if (!walk->traps)
 		*depth += change_of_depth(flow);
@@ -232,8 +232,8 @@ static struct sonde_error *next_in_handler(
 	uint64_t pc, sp;
 
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	CHECK(sonde_flow_read(walk->probes, walk->calls, walk->thread, pc, flow));
-	if (flow->kind != SONDE_FLOW_CALL || flow->near)
+	CHECK(sonde_probe_read_instruction(walk->probes, walk->thread, pc, flow));
+	if (flow->kind != SONDE_FLOW_CALL || sonde_probe_instruction_calls_near(flow))
 		return step_counted(walk, flow, depth);
 	CHECK(sonde_probe_read_register(walk->thread, "sp", &sp));
 	return run_to(walk, pc + flow->length, sp);
@@ -277,9 +277,9 @@ static struct sonde_error *step_alone(struct walk *walk)
 	CHECK(step(walk));
 	if (!walk->arrived || !base->interrupts_let_in || !walk->calls)
 		return NULL;
-	CHECK(sonde_flow_read(walk->probes, walk->calls, walk->thread, pc, &flow));
+	CHECK(sonde_probe_read_instruction(walk->probes, walk->thread, pc, &flow));
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	walk->traps = sonde_flow_was_left(&flow, pc);
+	walk->traps = sonde_probe_instruction_was_left(&flow, pc);
 	if (!walk->traps)
 		return NULL;
 	while (walk->arrived && walk->traps)
