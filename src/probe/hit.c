@@ -46,13 +46,13 @@ struct sonde_error *sonde_probe_hit_task(
 struct sonde_error *sonde_probe_hit_change(
 	struct sonde_probe_hit *hit, struct sonde_probe_change *ret)
 {
-	const struct sonde_probe *probe = hit->probe;
+	const struct sonde_probe *probe = hit->link ? hit->link->probe : NULL;
 
 	if (!probe || !sonde_probe_is_watch(probe))
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "no memory is watched here");
 	*ret = (struct sonde_probe_change){
-		.address = hit->link->place->address,
+		.address = probe->watched_address,
 		.length = (size_t)probe->watched_length,
 		.before = probe->before_known ? probe->before : NULL,
 		.now = probe->now_known ? probe->now : NULL,
@@ -67,12 +67,12 @@ void sonde_probe_hit_stay(struct sonde_probe_hit *hit)
 
 struct sonde_error *sonde_probe_hit_return(struct sonde_probe_hit *hit, uint64_t result)
 {
+	const struct sonde_probe *probe = hit->link ? hit->link->probe : NULL;
 	const struct sonde_arch_calls *calls;
 
 	CHECK(sonde_probe_calls(hit->probes, &calls));
-	if (!hit->link || hit->probe->kind == SONDE_PROBE_CALLS ||
-		sonde_probe_is_watch(hit->probe) ||
-		(!hit->call && hit->probe->kind == SONDE_PROBE_INSTRUCTION &&
+	if (!probe || probe->kind == SONDE_PROBE_CALLS || sonde_probe_is_watch(probe) ||
+		(!hit->call && probe->kind == SONDE_PROBE_INSTRUCTION &&
 			!*hit->link->function))
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"only from its first instruction a function "
