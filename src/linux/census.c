@@ -271,9 +271,10 @@ struct sonde_error *sonde_linux_census_renamed(struct sonde_linux_census *census
 	if (!citizen)
 		return NULL;
 	CHECK(sonde_linux_task_read(census->kernel, address, 0, &row));
-	/* Who executes a program has the number of its process. */
+	/* Who executes a program has the number of its process, and its beginning. */
 	if (row.pid != citizen->task.pid && !find_pid(census, row.pid))
 		set_pid(census, citizen, row.pid);
+	citizen->task.start_time = row.start_time;
 	citizen->task.tgid = row.tgid;
 	citizen->task.kernel_thread = row.kernel_thread;
 	memset(citizen->task.comm, 0, sizeof(citizen->task.comm));
