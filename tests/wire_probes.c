@@ -124,6 +124,51 @@ static void test_false_conditions(void **state)
 	end(&probing);
 }
 
+static struct sonde_probe *fed(struct probing *probing, struct sonde_probe *source,
+	const struct sonde_filter *filter)
+{
+	struct sonde_probe_options options = {.size = sizeof(options),
+		.source = source,
+		.filter = filter,
+		.handler = count,
+		.user = probing};
+	struct sonde_probe *ret;
+
+	check(sonde_probe_create(probing->probes, &options, &ret));
+	return ret;
+}
+
+/* What a probe feeds costs nothing, nor does the number of the CPU. */
+static void test_fed_by_a_probe(void **state)
+{
+	struct sonde_filter cpu = {
+		.size = sizeof(cpu), .fields = SONDE_FILTER_CPU, .cpu = 7};
+	struct sonde_probe_options options = {.size = sizeof(options)};
+	struct sonde_probe *source, *never, *always;
+	struct probing probing;
+
+	(void)state;
+	begin(&probing, &qemu);
+	source = probe(&probing, 0x1004, NULL, NULL);
+	wire_expect(&probing.wire, "Z0,1004,1");
+	never = fed(&probing, source, &cpu);
+	fed(&probing, never, NULL);
+	cpu.cpu = 0;
+	always = fed(&probing, source, &cpu);
+	wire_expect(&probing.wire, "");
+	run(&probing, 2);
+	wire_expect(&probing.wire, "vCont;c p10 vCont;s:1 vCont;c p10");
+	assert_int_equal(sonde_probe_hits(never), 0);
+	assert_int_equal(sonde_probe_hits(always), 2);
+	/* This is the machine level. */
+	options.source = source;
+	options.filter = &cpu;
+	cpu.fields |= SONDE_FILTER_PID;
+	check_fails(sonde_probe_create(probing.probes, &options, &never),
+		SONDE_ERROR_UNSUPPORTED);
+	end(&probing);
+}
+
 static void test_two_cpus(void **state)
 {
 	struct fake_options options = {.kind = FAKE_QEMU, .cpus = 2};
@@ -358,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_bare_hit),
 		cmocka_unit_test(test_bare_hit_of_gdbserver),
 		cmocka_unit_test(test_false_conditions),
+		cmocka_unit_test(test_fed_by_a_probe),
 		cmocka_unit_test(test_two_cpus),
 		cmocka_unit_test(test_stop_without_a_reason),
 		cmocka_unit_test(test_stop_of_the_wrong_cpu),

@@ -12,6 +12,7 @@
 #define SONDE_LINUX_H
 
 #include <sonde/file.h>
+#include <sonde/follow.h>
 #include <sonde/interface.h>
 #include <sonde/kernel.h>
 #include <sonde/irq.h>

@@ -20,6 +20,7 @@
 
 #include <sonde/breakpoint.h>
 #include <sonde/expression.h>
+#include <sonde/filter.h>
 #include <sonde/value.h>
 
 #ifdef __cplusplus
@@ -95,6 +96,11 @@ struct sonde_probe_options {
 	/** NULL: hits are only counted. */
 	sonde_probe_handler *handler;
 	void *user;
+	/** Hit whenever this one is, instead of at a place: what is said of one above is
+	 * not looked at. See <sonde/filter.h>. NULL: none. */
+	struct sonde_probe *source;
+	/** Whose hits; NULL: whoever it is. */
+	const struct sonde_filter *filter;
 };
 
 /* --- all probes of a target --------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <sonde/discovery.h>
 #include <sonde/error.h>
 #include <sonde/expression.h>
+#include <sonde/filter.h>
 #include <sonde/kernel.h>
 #include <sonde/linux.h>
 #include <sonde/line.h>

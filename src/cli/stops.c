@@ -139,7 +139,7 @@ struct sonde_error *cli_put_hit(struct cli_hits *hits, struct sonde_probe_hit *h
 }
 
 /* While a row is made nobody waits: Ctrl-Z is seen to afterwards. */
-static struct sonde_error *handle(struct sonde_probe_hit *hit, void *user)
+struct sonde_error *cli_hits_handle(struct sonde_probe_hit *hit, void *user)
 {
 	struct cli_hits *hits = user;
 	struct sonde_error *error;
@@ -162,16 +162,24 @@ static struct sonde_error *set(struct cli_hits *hits)
 	if (error)
 		return error;
 	sonde_probes_go_back(hits->probes, hits->reverse);
+	if (hits->put_in)
+		return hits->put_in(hits);
 	return sonde_probe_create(hits->probes, &hits->options, &hits->probe);
 }
 
 /* The probe comes out whatever state the machine is in. */
 static struct sonde_error *take_out(struct cli_hits *hits)
 {
-	struct sonde_error *error;
+	struct sonde_error *error = NULL, *second;
 
 	cli_signals_hold();
-	error = sonde_probes_destroy(hits->probes);
+	if (hits->take_out)
+		error = hits->take_out(hits);
+	second = sonde_probes_destroy(hits->probes);
+	if (error)
+		sonde_error_destroy(second);
+	else
+		error = second;
 	hits->probes = NULL;
 	hits->probe = NULL;
 	cli_signals_release();
@@ -284,7 +292,7 @@ int cli_hits_run(struct cli_hits *hits)
 	int status, ended;
 
 	hits->options.size = sizeof(hits->options);
-	hits->options.handler = handle;
+	hits->options.handler = cli_hits_handle;
 	hits->options.user = hits;
 	error = set(hits);
 	if (error) {

@@ -24,11 +24,16 @@ int cli_end_probes(struct cli *cli, struct sonde_probes *probes, int status);
 struct sonde_error *cli_put_place(struct cli_output *output, struct sonde_thread *thread);
 extern const struct cli_column cli_place_columns[];
 
-/** A run of the machine in which one probe is hit again and again. */
+/** A run of the machine in which one probe, or what stands for one, is hit again and
+ * again. */
 struct cli_hits {
 	struct cli *cli;
 	/** What is set; cli_hits_run() sets it, and takes it out. */
 	struct sonde_probe_options options;
+	/** What does so instead with probes of its own, whose hits it hands to
+	 * cli_hits_handle(); NULL: nothing, neither of both. */
+	struct sonde_error *(*put_in)(struct cli_hits *hits);
+	struct sonde_error *(*take_out)(struct cli_hits *hits);
 	/** How many hits end it; 0: none does. */
 	uint64_t wanted;
 	/** Leave the machine stopped at the last hit. */
@@ -53,6 +58,9 @@ struct cli_hits {
  * that is none of ours. The probe is set first and taken out, whatever happens.
  */
 int cli_hits_run(struct cli_hits *hits);
+
+/** Shows a hit, and ends the run if there were enough. @p user is the run. */
+struct sonde_error *cli_hits_handle(struct sonde_probe_hit *hit, void *user);
 
 /** The first columns of a hit: time, cpu, pid, comm. */
 struct sonde_error *cli_put_hit(struct cli_hits *hits, struct sonde_probe_hit *hit);

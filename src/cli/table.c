@@ -36,6 +36,7 @@ const struct cli_command *const cli_table[] = {
 	&cli_command_resume,
 	&cli_command_break,
 	&cli_command_watch,
+	&cli_command_follow,
 	&cli_command_shell,
 	&cli_command_continue,
 	&cli_command_quit,

@@ -18,6 +18,7 @@ extern const struct cli_command cli_command_dmesg;
 extern const struct cli_command cli_command_files;
 extern const struct cli_command cli_command_help;
 extern const struct cli_command cli_command_finish;
+extern const struct cli_command cli_command_follow;
 extern const struct cli_command cli_command_info;
 extern const struct cli_command cli_command_irq;
 extern const struct cli_command cli_command_ls;

@@ -24,6 +24,9 @@ struct sonde_task_facet {
 	/** Mandatory. Whether a task that was described with number @p pid is there. */
 	struct sonde_error *(*is_there)(
 		struct sonde_target *target, uint64_t task, uint64_t pid, bool *ret);
+	/** Optional. The number of the task's process: of its first thread. */
+	struct sonde_error *(*process)(
+		struct sonde_target *target, uint64_t task, uint64_t *ret);
 	/** Optional. What tells a task that is there from one that has ended and was told
 	 * by the same: when it was started. */
 	struct sonde_error *(*started)(

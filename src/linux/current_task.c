@@ -8,6 +8,7 @@
 
 static const struct sonde_field_wish wishes[] = {
 	{"struct task_struct", "pid", offsetof(struct sonde_linux_shown_fields, pid)},
+	{"struct task_struct", "tgid", offsetof(struct sonde_linux_shown_fields, tgid)},
 	{"struct task_struct", "comm", offsetof(struct sonde_linux_shown_fields, comm)},
 	{"struct task_struct", "start_time",
 		offsetof(struct sonde_linux_shown_fields, start_time)},
@@ -70,6 +71,15 @@ static struct sonde_error *is_there(
 	return NULL;
 }
 
+static struct sonde_error *process(
+	struct sonde_target *target, uint64_t task, uint64_t *ret)
+{
+	struct sonde_linux *kernel = sonde_linux_of(target);
+
+	CHECK(find_fields(kernel));
+	return sonde_field_read(&kernel->shown.tgid, &kernel->space.space, task, ret);
+}
+
 static struct sonde_error *started(
 	struct sonde_target *target, uint64_t task, uint64_t *ret)
 {
@@ -102,6 +112,7 @@ const struct sonde_task_facet sonde_linux_task_facet = {
 	.current = current,
 	.describe = describe,
 	.is_there = is_there,
+	.process = process,
 	.started = started,
 	.departure = departure,
 };

@@ -30,7 +30,7 @@ struct sonde_linux_view;
 struct sonde_linux_shown_fields {
 	/** What they were looked up in; NULL: nothing yet. */
 	const struct sonde_types *types;
-	struct sonde_field pid, comm, start_time;
+	struct sonde_field pid, tgid, comm, start_time;
 };
 
 struct sonde_linux {

@@ -21,6 +21,7 @@ enum {
 	HEADS_MAX = 1 << 18,
 	PIECE_BYTES = 64 << 10,
 	/** enum module_state. */
+	STATE_LIVE = 0,
 	STATE_UNFORMED = 3,
 };
 
@@ -32,6 +33,7 @@ static const struct sonde_field_wish wishes[] = {
 	{"struct module", "name", PLACE(name)},
 	{"struct module", "state", PLACE(state)},
 	{"struct module", "kallsyms", PLACE(kallsyms)},
+	{"struct module", "core_kallsyms", PLACE(core_kallsyms), .optional = true},
 	{"struct mod_kallsyms", "symtab", PLACE(symtab)},
 	{"struct mod_kallsyms", "num_symtab", PLACE(num_symtab)},
 	{"struct mod_kallsyms", "strtab", PLACE(strtab)},
@@ -56,6 +58,11 @@ void sonde_linux_modules_forget(struct sonde_linux_modules *modules)
 	}
 	free(modules->list);
 	*modules = (struct sonde_linux_modules){.known = false};
+}
+
+void sonde_linux_modules_have_changed(struct sonde_linux_modules *modules)
+{
+	modules->unsettled = true;
 }
 
 /* --- one module ------------------------------------------------------------------- */
@@ -132,17 +139,36 @@ static bool is_about_content(const struct sonde_error *error)
 	       sonde_error_is(error, SONDE_ERROR_NOT_FOUND);
 }
 
+/* It is live before what is of its beginning alone goes (do_init_module()). */
+static struct sonde_error *is_settled(struct sonde_linux *kernel,
+	const struct sonde_linux_module_fields *fields, uint64_t address, uint64_t state,
+	bool *ret)
+{
+	uint64_t kallsyms;
+
+	*ret = state == STATE_LIVE;
+	if (!*ret || !fields->core_kallsyms.present)
+		return NULL;
+	CHECK(sonde_field_read(
+		&fields->kallsyms, &kernel->space.space, address, &kallsyms));
+	*ret = kallsyms == address + fields->core_kallsyms.offset;
+	return NULL;
+}
+
 static struct sonde_error *read_module(struct sonde_linux *kernel,
 	const struct sonde_linux_module_fields *fields, uint64_t address,
 	struct sonde_linux_module *module, bool *is_module)
 {
 	uint64_t state;
+	bool settled;
 
 	*module = (struct sonde_linux_module){.address = address};
 	CHECK(read_name(kernel, fields, address, module, is_module));
 	if (!*is_module)
 		return NULL;
 	CHECK(sonde_field_read(&fields->state, &kernel->space.space, address, &state));
+	CHECK(is_settled(kernel, fields, address, state, &settled));
+	kernel->modules.unsettled |= !settled;
 	if (state == STATE_UNFORMED) {
 		*is_module = false;
 		return NULL;
@@ -168,6 +194,7 @@ static struct sonde_error *add_module(struct sonde_linux *kernel,
 	}
 	free(module.symbols);
 	free(module.strings);
+	modules->unsettled |= error != NULL;
 	if (error && !is_about_content(error))
 		return error;
 	if (error)
@@ -356,7 +383,31 @@ static struct sonde_error *read_modules(
 
 	CHECK(find_fields(kernel, &fields));
 	CHECK(find_head(kernel, &fields, &head, &found));
-	return found ? walk(kernel, &fields, head, modules) : NULL;
+	if (!found)
+		return NULL;
+	CHECK(sonde_field_read(
+		&fields.next, &kernel->space.space, head, &modules->first));
+	modules->head = head;
+	return walk(kernel, &fields, head, modules);
+}
+
+/* New ones come first in the list. */
+static struct sonde_error *is_fresh(struct sonde_linux *kernel, bool *ret)
+{
+	const struct sonde_linux_modules *modules = &kernel->modules;
+	struct sonde_error *error;
+	uint64_t first = 0;
+
+	*ret = modules->known && modules->followers && !modules->unsettled &&
+	       modules->head;
+	if (!*ret)
+		return NULL;
+	error = sonde_space_read_integer(&kernel->space.space, modules->head, 8, &first);
+	*ret = !error && first == modules->first;
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
 }
 
 struct sonde_error *sonde_linux_modules_find(
@@ -364,12 +415,20 @@ struct sonde_error *sonde_linux_modules_find(
 {
 	struct sonde_linux_modules *modules = &kernel->modules;
 	uint64_t epoch = sonde_target_base(&kernel->target)->epoch;
+	unsigned followers = modules->followers;
 	struct sonde_error *error;
+	bool fresh;
 
 	*ret = modules;
 	if (modules->known && modules->epoch == epoch)
 		return NULL;
+	CHECK(is_fresh(kernel, &fresh));
+	if (fresh) {
+		modules->epoch = epoch;
+		return NULL;
+	}
 	sonde_linux_modules_forget(modules);
+	modules->followers = followers;
 	error = read_modules(kernel, modules);
 	/* A kernel without types, or one whose list is torn: what was read remains. */
 	if (error && !is_about_content(error) &&
@@ -378,6 +437,7 @@ struct sonde_error *sonde_linux_modules_find(
 	if (error)
 		sonde_log(&kernel->target.sonde->log, SONDE_LOG_INFO,
 			"symbols of modules: %s", sonde_error_why(error));
+	modules->unsettled |= error != NULL;
 	sonde_error_destroy(error);
 	modules->known = true;
 	modules->epoch = epoch;

@@ -51,7 +51,18 @@ struct sonde_linux_modules {
 	/** Of all of them. */
 	uint64_t symbol_count;
 	uint64_t bytes;
+	/**
+	 * Those who see modules come and go: as long as there is one, what was read holds
+	 * in later epochs, too, unless the first of the list is another one, or one was
+	 * on its way in or out.
+	 */
+	unsigned followers;
+	uint64_t head, first;
+	bool unsettled;
 };
+
+/** Who follows has seen one come or go. */
+void sonde_linux_modules_have_changed(struct sonde_linux_modules *modules);
 
 /**
  * The modules of this epoch; there are none where the kernel's types do not tell where

@@ -301,6 +301,25 @@ static struct sonde_error *begin(
 	return NULL;
 }
 
+struct sonde_error *sonde_linux_task_read(struct sonde_linux *kernel, uint64_t address,
+	unsigned columns, struct sonde_task *ret)
+{
+	struct sonde_tasks tasks = {.incomplete = NULL};
+	struct sonde_linux_task_reader reader = {.columns = columns, .tasks = &tasks};
+	struct sonde_error *error = begin(&reader, kernel);
+	bool whole;
+
+	if (!error)
+		error = sonde_record_read(
+			&reader.record, reader.space, address, reader.copy);
+	if (!error) {
+		fill_in(&reader, address, ret);
+		error = sonde_linux_task_read_columns(&reader, ret, &whole);
+	}
+	free(reader.copy);
+	return error;
+}
+
 static struct sonde_error *open_tasks(
 	struct sonde_linux *kernel, unsigned columns, struct sonde_tasks *tasks)
 {

@@ -80,6 +80,13 @@ SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_field(
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_columns(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task, bool *whole);
 
+/**
+ * The task at @p address, in whichever list, as it is at this moment; for a guest that
+ * stands. Columns with texts are not for it.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_linux_task_read(struct sonde_linux *kernel,
+	uint64_t address, unsigned columns, struct sonde_task *ret);
+
 /* Columns; each sets its bit in @p task if it is known. */
 SONDE_NODISCARD struct sonde_error *sonde_linux_task_read_executable(
 	struct sonde_linux_task_reader *reader, struct sonde_task *task);

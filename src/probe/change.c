@@ -52,7 +52,7 @@ void sonde_probe_free_copies(struct sonde_probe *probe)
 static struct sonde_error *make_copy(struct sonde_probe_hit *hit, size_t index,
 	const uint8_t *bytes, struct sonde_space **ret)
 {
-	struct sonde_probe *probe = hit->probe;
+	struct sonde_probe *probe = hit->link->probe;
 	struct sonde_probe_copy *copy = probe->copies[index];
 	struct sonde_space *below;
 
@@ -69,7 +69,7 @@ static struct sonde_error *make_copy(struct sonde_probe_hit *hit, size_t index,
 	copy->space.big_endian = below->big_endian;
 	copy->space.epoch = below->epoch;
 	copy->below = below;
-	copy->address = hit->link->place->address;
+	copy->address = probe->watched_address;
 	copy->length = (size_t)probe->watched_length;
 	copy->bytes = bytes;
 	*ret = &copy->space;
@@ -85,7 +85,7 @@ static struct sonde_error *make_value(struct sonde_probe_hit *hit, size_t index,
 	if (!bytes)
 		return NULL;
 	CHECK(make_copy(hit, index, bytes, &space));
-	return sonde_value_at(space, hit->link->place->address, type, ret);
+	return sonde_value_at(space, hit->link->probe->watched_address, type, ret);
 }
 
 struct sonde_error *sonde_probe_hit_change_values(struct sonde_probe_hit *hit,
@@ -96,10 +96,10 @@ struct sonde_error *sonde_probe_hit_change_values(struct sonde_probe_hit *hit,
 	uint64_t bytes;
 
 	CHECK(sonde_probe_hit_change(hit, &change));
-	if (!type && !hit->probe->watched_typed)
+	if (!type && !hit->link->probe->watched_typed)
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "the type of what is watched is not known");
-	type = type ?: &hit->probe->watched_type;
+	type = type ?: &hit->link->probe->watched_type;
 	CHECK(sonde_type_bytes(*type, &bytes));
 	if (bytes > change.length)
 		return sonde_error_create(

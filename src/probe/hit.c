@@ -46,13 +46,13 @@ struct sonde_error *sonde_probe_hit_task(
 struct sonde_error *sonde_probe_hit_change(
 	struct sonde_probe_hit *hit, struct sonde_probe_change *ret)
 {
-	const struct sonde_probe *probe = hit->probe;
+	const struct sonde_probe *probe = hit->link ? hit->link->probe : NULL;
 
 	if (!probe || !sonde_probe_is_watch(probe))
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "no memory is watched here");
 	*ret = (struct sonde_probe_change){
-		.address = hit->link->place->address,
+		.address = probe->watched_address,
 		.length = (size_t)probe->watched_length,
 		.before = probe->before_known ? probe->before : NULL,
 		.now = probe->now_known ? probe->now : NULL,
@@ -71,7 +71,7 @@ static bool may_return(const struct sonde_probe_hit *hit)
 {
 	if (!hit->link)
 		return false;
-	switch (hit->probe->kind) {
+	switch (hit->link->probe->kind) {
 	case SONDE_PROBE_ENTRY:
 	case SONDE_PROBE_RETURN:
 		return true;

@@ -13,7 +13,13 @@
  */
 
 struct arrival {
+	struct sonde_probe *probe;
+	/** Of the probe that has the place: itself, or what feeds it in the end. */
 	struct sonde_probe_link *link;
+	/** 1 + the index of the arrival that feeds it; 0: it has the place. */
+	size_t feeder;
+	/** Its filter and its condition were met. */
+	bool fired;
 	/** The function whose entry or return this is; else the place. */
 	uint64_t address;
 	bool is_return;
@@ -30,14 +36,44 @@ static struct sonde_error *add_arrival(
 {
 	CHECK(SONDE_GROW(&arrivals->list, arrivals->count, &arrivals->capacity));
 	arrivals->list[arrivals->count++] = *arrival;
-	arrival->link->probe->busy++;
+	arrival->probe->busy++;
 	return NULL;
+}
+
+/* What the one that was added last feeds, each behind what feeds it. */
+static struct sonde_error *add_fed(struct arrivals *arrivals)
+{
+	struct arrival arrival = arrivals->list[arrivals->count - 1];
+	struct sonde_probe *source = arrival.probe;
+	size_t feeder = arrivals->count;
+
+	while ((arrival.probe = sonde_probe_next_fed(source, arrival.probe))) {
+		while (arrivals->list[feeder - 1].probe != arrival.probe->source)
+			feeder = arrivals->list[feeder - 1].feeder;
+		arrival.feeder = feeder;
+		CHECK(add_arrival(arrivals, &arrival));
+		feeder = arrivals->count;
+	}
+	return NULL;
+}
+
+/* What begins to be called returns later; that of one that is not executed does not. */
+static bool is_call(const struct arrival *arrival)
+{
+	return arrival->link->probe->kind == SONDE_PROBE_RETURN && !arrival->is_return;
+}
+
+static struct sonde_error *add_arrivals(
+	struct arrivals *arrivals, const struct arrival *arrival)
+{
+	CHECK(add_arrival(arrivals, arrival));
+	return arrival->probe->fed && !is_call(arrival) ? add_fed(arrivals) : NULL;
 }
 
 static void arrivals_deinit(struct arrivals *arrivals)
 {
 	for (size_t i = 0; i < arrivals->count; i++)
-		sonde_probe_release(arrivals->list[i].link->probe);
+		sonde_probe_release(arrivals->list[i].probe);
 	free(arrivals->list);
 }
 
@@ -57,8 +93,9 @@ static struct sonde_error *add_returns(struct sonde_probes *probes,
 		if (!found)
 			break;
 		arrival.link = arrival.call.link;
+		arrival.probe = arrival.link->probe;
 		arrival.address = arrival.link->place->address;
-		CHECK(add_arrival(arrivals, &arrival));
+		CHECK(add_arrivals(arrivals, &arrival));
 	}
 	return arrivals->count > before ? NULL
 					: sonde_probe_drop_unmet_place(probes, place);
@@ -74,8 +111,9 @@ static struct sonde_error *find_arrivals(struct sonde_probes *probes,
 		*ours = true;
 		next = sonde_probe_place_next(probes, place, stop);
 		for (struct sonde_probe_link *l = place->links; l; l = l->next)
-			CHECK(add_arrival(arrivals,
-				&(struct arrival){.link = l, .address = place->address}));
+			CHECK(add_arrivals(arrivals, &(struct arrival){.probe = l->probe,
+							     .link = l,
+							     .address = place->address}));
 		/* It may be gone afterwards. */
 		if (place->is_return)
 			CHECK(add_returns(probes, place, stop->thread, arrivals));
@@ -101,60 +139,93 @@ static struct sonde_error *call(
 	return error;
 }
 
-static struct sonde_error *fire(struct sonde_probe_hit *hit)
+static struct sonde_error *fire(struct sonde_probe_hit *hit, bool *fired)
 {
 	struct sonde_probe *probe = hit->probe;
-	struct sonde_error *error = NULL;
-	bool met;
 
 	if (sonde_probe_is_watch(probe))
 		CHECK(sonde_probe_look_at_watched(probe, hit->thread));
-	CHECK(sonde_probe_condition_is_met(hit, &met));
-	if (!met)
+	CHECK(sonde_probe_filter_is_met(probe, hit->thread, fired));
+	if (*fired)
+		CHECK(sonde_probe_condition_is_met(hit, fired));
+	if (!*fired)
 		return NULL;
 	probe->hits++;
-	error = call(hit, probe->handler, probe->user);
-	if (!error && !probe->removed && probe->hits == probe->count)
-		error = sonde_probe_remove(probe);
-	return error;
+	return call(hit, probe->handler, probe->user);
 }
 
-/* What begins to be called returns later; that of one that is not executed does not. */
-static bool is_call(const struct arrival *arrival)
+static bool is_spent(const struct sonde_probe *probe)
 {
-	return arrival->link->probe->kind == SONDE_PROBE_RETURN && !arrival->is_return;
+	return probe->count && probe->hits >= probe->count;
 }
 
 /* Another handler may just have removed it, or made it. */
 static bool is_current(const struct sonde_probe_hit *hit, const struct arrival *arrival)
 {
-	const struct sonde_probe *probe = arrival->link->probe;
+	const struct sonde_probe *probe = arrival->probe;
 
-	return !probe->removed && probe->born < hit->probes->generation;
+	return !probe->removed && probe->born < hit->probes->generation &&
+	       !is_spent(probe);
+}
+
+/* Those that have had their count go, after what they feed was hit. */
+static struct sonde_error *remove_spent(const struct arrivals *arrivals)
+{
+	struct sonde_error *error = NULL;
+
+	for (size_t i = 0; i < arrivals->count; i++) {
+		struct sonde_probe *probe = arrivals->list[i].probe;
+
+		if (is_spent(probe))
+			error = sonde_error_first(error, sonde_probe_remove(probe));
+	}
+	return error;
+}
+
+static struct sonde_error *fire_all(
+	const struct arrivals *arrivals, struct sonde_probe_hit *hit)
+{
+	for (size_t i = 0; i < arrivals->count; i++) {
+		struct arrival *arrival = &arrivals->list[i];
+
+		if (is_call(arrival) || !is_current(hit, arrival) ||
+			(arrival->feeder && !arrivals->list[arrival->feeder - 1].fired))
+			continue;
+		hit->probe = arrival->probe;
+		hit->link = arrival->link;
+		hit->address = sonde_probe_is_watch(arrival->link->probe)
+				       ? hit->stop->address
+				       : arrival->address;
+		hit->call = arrival->is_return ? &arrival->call : NULL;
+		CHECK(fire(hit, &arrival->fired));
+	}
+	return NULL;
+}
+
+static struct sonde_error *note_calls(
+	const struct arrivals *arrivals, const struct sonde_probe_hit *hit)
+{
+	for (size_t i = 0; i < arrivals->count; i++) {
+		const struct arrival *arrival = &arrivals->list[i];
+		bool may_return;
+
+		if (!is_call(arrival) || !is_current(hit, arrival))
+			continue;
+		CHECK(sonde_probe_may_return_to(
+			arrival->probe, hit->thread, &may_return));
+		if (may_return)
+			CHECK(sonde_probe_note_call(arrival->link, hit->thread));
+	}
+	return NULL;
 }
 
 static struct sonde_error *call_handlers(
 	const struct arrivals *arrivals, struct sonde_probe_hit *hit)
 {
-	for (size_t i = 0; i < arrivals->count; i++) {
-		const struct arrival *arrival = &arrivals->list[i];
-		struct sonde_probe *probe = arrival->link->probe;
+	struct sonde_error *error = fire_all(arrivals, hit);
 
-		if (is_call(arrival) || !is_current(hit, arrival))
-			continue;
-		hit->probe = probe;
-		hit->link = arrival->link;
-		hit->address = sonde_probe_is_watch(probe) ? hit->stop->address
-							   : arrival->address;
-		hit->call = arrival->is_return ? &arrival->call : NULL;
-		CHECK(fire(hit));
-	}
-	if (hit->returns)
-		return sonde_probe_make_return(hit);
-	for (size_t i = 0; i < arrivals->count; i++)
-		if (is_call(&arrivals->list[i]) && is_current(hit, &arrivals->list[i]))
-			CHECK(sonde_probe_note_call(arrivals->list[i].link, hit->thread));
-	return NULL;
+	CHECK(sonde_error_first(error, remove_spent(arrivals)));
+	return hit->returns ? sonde_probe_make_return(hit) : note_calls(arrivals, hit);
 }
 
 /* After all that is at the place: a step has been done, or something else came. */

@@ -39,6 +39,7 @@ static void free_probe(struct sonde_probe *probe)
 	}
 	sonde_probe_forget_awaited(probe);
 	sonde_expression_destroy(probe->condition);
+	free(probe->filter_comm);
 	sonde_error_destroy(probe->fault);
 	sonde_probe_free_copies(probe);
 	free(probe->before);
@@ -72,14 +73,14 @@ static void unlink_from(struct sonde_probe **list, const struct sonde_probe *pro
 	*list = probe->next;
 }
 
-struct sonde_error *sonde_probe_remove(struct sonde_probe *probe)
+/* It feeds none any more. */
+static struct sonde_error *remove_alone(struct sonde_probe *probe)
 {
 	struct sonde_probes *probes = probe->probes;
 	struct sonde_error *error = NULL;
 
-	if (probe->removed)
-		return NULL;
 	probe->removed = true;
+	sonde_probe_stop_feeding(probe);
 	sonde_probe_forget_awaited(probe);
 	if (probes->news == probe)
 		probes->news = NULL;
@@ -91,6 +92,16 @@ struct sonde_error *sonde_probe_remove(struct sonde_probe *probe)
 	if (probe->kind == SONDE_PROBE_RETURN)
 		error = sonde_error_first(error, sonde_probe_drop_idle_places(probes));
 	return sonde_error_first(error, sonde_probe_stop_waiting(probes));
+}
+
+struct sonde_error *sonde_probe_remove(struct sonde_probe *probe)
+{
+	struct sonde_error *error = NULL;
+
+	while (!probe->removed)
+		error = sonde_error_first(
+			error, remove_alone(sonde_probe_last_fed(probe)));
+	return error;
 }
 
 static struct sonde_error *remove_and_free(struct sonde_probe *probe)
@@ -113,7 +124,7 @@ struct sonde_error *sonde_probe_destroy(struct sonde_probe *probe)
 	if (!probe)
 		return NULL;
 	probes = probe->probes;
-	error = probe->removed ? NULL : hold(probes, &ran);
+	error = probe->removed || probe->source ? NULL : hold(probes, &ran);
 	error = sonde_error_first(error, remove_and_free(probe));
 	if (!error)
 		error = let_go(probes, ran);
@@ -234,6 +245,7 @@ static struct sonde_error *add_watched(
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"%" PRIu64 " bytes cannot be watched, at most %d can", length,
 			SONDE_PROBE_WATCHED_MAX);
+	probe->watched_address = address;
 	probe->watched_length = length;
 	probe->before = malloc(length);
 	probe->now = malloc(length);
@@ -270,6 +282,9 @@ struct sonde_error *sonde_probe_add_place(
 	if (probe->removed)
 		return sonde_error_create(
 			SONDE_ERROR_INVALID, "the probe is out already");
+	if (probe->source)
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"a probe that another one feeds has no places");
 	CHECK(hold(probe->probes, &ran));
 	error = sonde_probe_put_at(probe, place, address);
 	if (sonde_probe_may_wait(probe, place, error)) {
@@ -290,12 +305,16 @@ static struct sonde_error *put_in(
 
 	if (options->condition)
 		error = sonde_expression_create(options->condition, &probe->condition);
+	if (!error)
+		error = sonde_probe_set_filter(probe, options->filter);
 	probe->born = probes->generation;
 	probe->next = probes->first;
 	probes->first = probe;
-	if (!error)
-		error = sonde_probe_add_place(probe, options->place, options->address);
-	return error;
+	if (error)
+		return error;
+	if (options->source)
+		return sonde_probe_feed(probe, options->source);
+	return sonde_probe_add_place(probe, options->place, options->address);
 }
 
 struct sonde_error *sonde_probe_check_options(const struct sonde_probe_options *options)
@@ -316,6 +335,8 @@ static struct sonde_error *check_options(
 {
 	const struct sonde_arch_calls *calls;
 
+	if (options->source)
+		return NULL;
 	CHECK(sonde_probe_check_options(options));
 	if (options->kind != SONDE_PROBE_RETURN)
 		return NULL;
@@ -325,7 +346,21 @@ static struct sonde_error *check_options(
 	return sonde_probe_calls(probes, &calls);
 }
 
-struct sonde_error *sonde_probe_create(struct sonde_probes *probes,
+/* Programs that were compiled before it grew know less of it. */
+static struct sonde_error *take_options(
+	const struct sonde_probe_options *given, struct sonde_probe_options *ret)
+{
+	size_t size = given->size;
+
+	if (size < offsetof(struct sonde_probe_options, source))
+		return sonde_error_create(SONDE_ERROR_INVALID,
+			"struct sonde_probe_options has another size");
+	*ret = (struct sonde_probe_options){.size = sizeof(*ret)};
+	memcpy(ret, given, size < sizeof(*ret) ? size : sizeof(*ret));
+	return NULL;
+}
+
+static struct sonde_error *create(struct sonde_probes *probes,
 	const struct sonde_probe_options *options, struct sonde_probe **ret)
 {
 	struct sonde_probe *probe;
@@ -336,7 +371,7 @@ struct sonde_error *sonde_probe_create(struct sonde_probes *probes,
 	if (!probe)
 		return sonde_error_no_memory();
 	probe->probes = probes;
-	probe->kind = options->kind;
+	probe->kind = options->source ? SONDE_PROBE_INSTRUCTION : options->kind;
 	probe->instructions = options->instructions;
 	probe->all = options->all;
 	probe->hardware = options->hardware;
@@ -352,6 +387,15 @@ struct sonde_error *sonde_probe_create(struct sonde_probes *probes,
 	}
 	*ret = probe;
 	return NULL;
+}
+
+struct sonde_error *sonde_probe_create(struct sonde_probes *probes,
+	const struct sonde_probe_options *options, struct sonde_probe **ret)
+{
+	struct sonde_probe_options given;
+
+	CHECK(take_options(options, &given));
+	return create(probes, &given, ret);
 }
 
 /* --- what is watched -------------------------------------------------------------------

@@ -11,6 +11,7 @@
  *	place.c     breakpoints, and who wants them
  *	loop.c      the target runs, stops are taken to the hits that they are
  *	hit.c       what a handler may ask and say
+ *	feed.c      probes of probes; filter.c whose hits
  *	returns.c   calls that are under way; return_place.c where they return to
  *	walk.c      instructions and functions, as one task executes them
  *	argument.c  a function's arguments and its result; condition.c names for
@@ -82,12 +83,17 @@ struct sonde_probe_link {
 struct sonde_probe {
 	struct sonde_probes *probes;
 	struct sonde_probe *next;
+	/** What it is hit with, instead of at a place; and what is hit with it, in the
+	 * order in which they came. */
+	struct sonde_probe *source, *fed, *next_fed;
 	enum sonde_probe_kind kind;
 	/** As in its options. */
 	unsigned instructions;
 	bool all;
 	bool hardware;
 	struct sonde_expression *condition;
+	struct sonde_filter filter;
+	char *filter_comm;
 	uint64_t count, hits;
 	sonde_probe_handler *handler;
 	void *user;
@@ -106,7 +112,7 @@ struct sonde_probe {
 	/** Its user is done with it: it is freed when it is not busy. */
 	bool destroyed;
 	/** Of watched memory: what was there. */
-	uint64_t watched_length;
+	uint64_t watched_address, watched_length;
 	uint8_t *before, *now;
 	bool before_known, now_known;
 	/** What its place has said. */
@@ -154,7 +160,8 @@ struct sonde_probe_hit {
 	const struct sonde_stop *stop;
 	struct sonde_thread *thread;
 	struct sonde_probe *probe;
-	/** NULL: of steps, and of memory. */
+	/** Of the probe that has the place, which feeds @ref probe or is it; NULL: of
+	 * steps. */
 	struct sonde_probe_link *link;
 	/** At a return. */
 	const struct sonde_return *call;
@@ -288,6 +295,14 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_read_task(
 SONDE_NODISCARD struct sonde_error *sonde_probe_condition_is_met(
 	struct sonde_probe_hit *hit, bool *ret);
 
+/** Whether @p thread is who the probe's filter asks for. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_filter_is_met(
+	const struct sonde_probe *probe, struct sonde_thread *thread, bool *ret);
+
+/** Whether what @p thread calls may be met by that filter when it returns. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_may_return_to(
+	const struct sonde_probe *probe, struct sonde_thread *thread, bool *ret);
+
 /** An argument by its name, or 'result'; @p found false: it is neither. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_find_named(struct sonde_probe_hit *hit,
 	const char *name, bool *found, struct sonde_value *ret);
@@ -315,6 +330,26 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_check_options(
 
 /** What sonde_probe_hit_change_values() has made. */
 void sonde_probe_free_copies(struct sonde_probe *probe);
+
+/** Copies it. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_set_filter(
+	struct sonde_probe *probe, const struct sonde_filter *filter);
+
+/** From now on @p source, which has to be in, feeds @p probe. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_feed(
+	struct sonde_probe *probe, struct sonde_probe *source);
+void sonde_probe_stop_feeding(struct sonde_probe *probe);
+
+/**
+ * What is hit behind @p probe, @p source itself at first, when @p source is: each before
+ * what it feeds. NULL: that was the last one.
+ */
+struct sonde_probe *sonde_probe_next_fed(
+	const struct sonde_probe *source, const struct sonde_probe *probe);
+
+/** One that @p source feeds, over others, and that feeds none; @p source: there is none.
+ */
+struct sonde_probe *sonde_probe_last_fed(struct sonde_probe *source);
 
 /** Something is done with it. */
 void sonde_probe_release(struct sonde_probe *probe);
