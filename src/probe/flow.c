@@ -98,15 +98,17 @@ struct sonde_error *sonde_flow_read(const struct sonde_probes *probes,
 		length = left;
 		error = sonde_space_read(space, pc, code, length);
 	}
-	if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
-		sonde_error_destroy(error);
-		*ret = flow;
-		return NULL;
-	}
-	CHECK(error);
-	CHECK(sonde_disassemble(target, thread, pc, code, length, &instruction));
-	classify(calls, &instruction, &flow);
+	if (!error)
+		error = sonde_disassemble(
+			target, thread, pc, code, length, &instruction);
+	if (!error)
+		classify(calls, &instruction, &flow);
 	*ret = flow;
+	/* Nothing is there, or no more than its beginning. */
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT) &&
+		(length == CODE_BYTES || !sonde_error_is(error, SONDE_ERROR_BAD_DATA)))
+		return error;
+	sonde_error_destroy(error);
 	return NULL;
 }
 
