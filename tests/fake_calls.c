@@ -17,6 +17,7 @@ enum {
 	/** Where functions are called from, within the code. */
 	SITES = 0x1000,
 	SITE_BYTES = 8,
+	SITE_COUNT = 64,
 };
 
 struct frame {
@@ -53,6 +54,8 @@ struct calls {
 	struct sonde_resume_plan plan;
 	const struct calls_step *steps;
 	size_t step_count, next;
+	const struct calls_move *moves;
+	size_t moves_left;
 	struct btf_builder builder;
 	struct sonde_types *types;
 	struct sonde_scope scope;
@@ -353,6 +356,9 @@ static bool play(
 			.thread = &cpu->thread,
 			.address = CALLS_DATA};
 		return has_trap(calls, false, CALLS_DATA);
+	case CALLS_GO:
+		cpu->registers[calls->pc] = step->value;
+		break;
 	}
 	return has_trap(calls, true, cpu->registers[calls->pc]);
 }
@@ -384,6 +390,21 @@ static struct sonde_error *interrupt(struct sonde_target *target)
 	return NULL;
 }
 
+static void move(struct calls *calls, struct cpu *cpu)
+{
+	const struct calls_move *move = calls->moves;
+
+	if (!calls->moves_left) {
+		cpu->registers[calls->pc]++;
+		return;
+	}
+	calls->moves++;
+	calls->moves_left--;
+	if (move->switches)
+		do_switch(calls, cpu, move->task);
+	cpu->registers[calls->pc] = move->pc;
+}
+
 static struct sonde_error *wait_for_stop(
 	struct sonde_target *target, int timeout_ms, struct sonde_stop *ret)
 {
@@ -391,7 +412,7 @@ static struct sonde_error *wait_for_stop(
 
 	(void)timeout_ms;
 	if (calls->plan.step) {
-		cpu_of(calls->plan.step)->registers[calls->pc]++;
+		move(calls, cpu_of(calls->plan.step));
 		*ret = (struct sonde_stop){.reason = SONDE_STOP_SIGNAL,
 			.signal = 5,
 			.thread = calls->plan.step};
@@ -454,6 +475,18 @@ void calls_play(struct sonde_target *target, const struct calls_step *steps, siz
 	calls->steps = steps;
 	calls->step_count = count;
 	calls->next = 0;
+}
+
+void calls_move(
+	struct sonde_target *target, const struct calls_move *moves, size_t count)
+{
+	own(target)->moves = moves;
+	own(target)->moves_left = count;
+}
+
+size_t calls_moves_left(const struct sonde_target *target)
+{
+	return own(target)->moves_left;
 }
 
 unsigned calls_traps(const struct sonde_target *target)
@@ -666,12 +699,23 @@ static struct sonde_error *task_started(
 	return NULL;
 }
 
+static struct sonde_error *departure(
+	struct sonde_target *target, uint64_t *ret, uint64_t *ret_bytes, bool *found)
+{
+	(void)target;
+	*ret = calls_address(CALLS_UNTYPED);
+	*ret_bytes = CALLS_FUNCTION_BYTES;
+	*found = true;
+	return NULL;
+}
+
 static const struct sonde_task_facet task_facet = {
 	.current = current_task,
 	.describe = describe_task,
 	.is_there = task_is_there,
 	.process = process_of_task,
 	.started = task_started,
+	.departure = departure,
 };
 
 void calls_end_task(struct sonde_target *target, unsigned task)
@@ -819,6 +863,9 @@ static struct sonde_error *open_calls(
 		8, &calls->types));
 	calls->scope = (struct sonde_scope){
 		.ops = &scope_ops, .level = "kernel", .types = calls->types};
+	/* E8 and where it leads: a call before each site. */
+	for (unsigned i = 0; i < SITE_COUNT; i++)
+		calls->code[SITES + i * SITE_BYTES - 5] = 0xe8;
 	for (unsigned i = 0; i < CALLS_TASKS; i++)
 		calls->tasks[i].sp =
 			CALLS_STACK + (uint64_t)(i + 1) * CALLS_STACK_BYTES - 64;

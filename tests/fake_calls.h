@@ -8,7 +8,8 @@
  *	long pair(struct pair by_value, char last)
  *	long wide(struct wide by_value, long a, .. long f)
  *	void tick(void)
- *	untyped		of which no type is known; a jump to it is a return
+ *	untyped		of which no type is known; a jump to it is a return, and tasks
+ *			come there at last
  *
  * Line 12 of fs/file.c begins at the entry of tick() and 16 bytes behind that of pair().
  */
@@ -53,6 +54,8 @@ enum calls_event {
 	CALLS_WRITE,
 	/** CPU comes to the instruction at CALLS_CODE and VALUE. */
 	CALLS_AT,
+	/** CPU is at VALUE. */
+	CALLS_GO,
 };
 
 struct calls_step {
@@ -71,6 +74,20 @@ extern const struct sonde_driver calls_driver;
 /** What shall happen next; the array must live. Behind it the machine ends. */
 void calls_play(
 	struct sonde_target *target, const struct calls_step *steps, size_t count);
+
+/** Where a single step leads; with @ref switches, that CPU runs @ref task then. */
+struct calls_move {
+	uint64_t pc;
+	bool switches;
+	unsigned task;
+};
+
+/** What the next single steps do; the array must live. Behind it, each is one byte. */
+void calls_move(
+	struct sonde_target *target, const struct calls_move *moves, size_t count);
+
+/** Single steps that are not made yet. */
+size_t calls_moves_left(const struct sonde_target *target);
 
 /** Of the machine, with breakpoints that are set twice counted twice. */
 unsigned calls_traps(const struct sonde_target *target);

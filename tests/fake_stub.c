@@ -903,6 +903,13 @@ unsigned fake_stub_step_bits(struct fake_stub *stub)
 	return (unsigned)looked(stub, stub->guest.step_bits);
 }
 
+void fake_stub_set_step_bits(struct fake_stub *stub, unsigned bits)
+{
+	look(stub);
+	stub->guest.step_bits = bits;
+	looked(stub, 0);
+}
+
 bool fake_stub_physical_mode(struct fake_stub *stub)
 {
 	look(stub);

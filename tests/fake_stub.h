@@ -226,6 +226,7 @@ void fake_stub_set_memory(struct fake_stub *stub, uint64_t address, uint8_t byte
 /** Traps that are set; one that was set twice counts twice. */
 unsigned fake_stub_traps(struct fake_stub *stub);
 unsigned fake_stub_step_bits(struct fake_stub *stub);
+void fake_stub_set_step_bits(struct fake_stub *stub, unsigned bits);
 bool fake_stub_physical_mode(struct fake_stub *stub);
 /** Sends @p payload as a packet, whatever goes on. */
 void fake_stub_say(struct fake_stub *stub, const char *payload);

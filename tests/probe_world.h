@@ -107,6 +107,10 @@ static inline void play_steps(
 	{                                                         \
 		.event = CALLS_SWITCH, .cpu = cpu_, .value = task \
 	}
+#define GO(cpu_, pc)                                         \
+	{                                                    \
+		.event = CALLS_GO, .cpu = cpu_, .value = pc, \
+	}
 #define WRITE(value_)                                 \
 	{                                             \
 		.event = CALLS_WRITE, .value = value_ \

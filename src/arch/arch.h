@@ -168,6 +168,12 @@ struct sonde_arch {
 	size_t (*find_call)(uint64_t address, const uint8_t *code, size_t length,
 		size_t from, uint64_t target);
 
+	/**
+	 * Whether the instruction at the start of @p code may leave the program counter
+	 * where it is, and be executed again. Optional: none does.
+	 */
+	bool (*repeats)(const uint8_t *code, size_t length);
+
 	/** Group for a register that a description gives no group, or NULL. Optional. */
 	const char *(*group_of)(const char *register_name);
 };

@@ -19,6 +19,10 @@ enum {
 	SIGNAL_TRAP = 5,
 	/** Hits of traps that are gone are passed over so many times in one step. */
 	LEFTOVERS_MAX = 1000,
+	/** Steps that were not made because a late stop came first; one may. */
+	LATE_MAX = 4,
+	/** The longest instruction. */
+	CODE_BYTES = 15,
 	/** Stops that nothing explains, in a row: after so many the user is told. */
 	UNEXPLAINED_MAX = 100,
 };
@@ -272,6 +276,7 @@ static struct sonde_error *start(
 	sonde_target_next_epoch(target);
 	CHECK(note_pc_owed(target, free_running && has_written_traps(target)));
 	target->backwards = plan->backwards;
+	target->ran_freely = free_running;
 	target->interrupt_asked = false;
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
@@ -327,6 +332,49 @@ static struct sonde_error *step_until_seen(struct sonde_target *target,
 	return NULL;
 }
 
+static bool repeats(
+	struct sonde_target *target, struct sonde_thread *thread, uint64_t pc)
+{
+	uint8_t code[CODE_BYTES];
+	struct sonde_space *space;
+	struct sonde_error *error;
+
+	if (!target->arch->repeats)
+		return false;
+	error = sonde_target_virtual(target, thread, &space);
+	if (!error)
+		error = sonde_space_read(space, pc, code, sizeof(code));
+	if (!error)
+		return target->arch->repeats(code, sizeof(code));
+	sonde_error_destroy(error);
+	return false;
+}
+
+/*
+ * Where two CPUs of QEMU come to breakpoints at once, the second stop may be told after
+ * the first one was answered by a step, and ends that before it is made. Nothing has
+ * moved then, and the step is made now; whoever else is at a breakpoint still meets it.
+ */
+static struct sonde_error *step_for_sure(struct sonde_target *target,
+	const struct sonde_resume_plan *plan, struct sonde_stop *stop)
+{
+	bool late = target->stops_late && target->ran_freely;
+	uint64_t before = 0, after = 0;
+
+	if (late)
+		CHECK(sonde_thread_read_pc(plan->step, &before));
+	for (unsigned i = 0; i < LATE_MAX; i++) {
+		CHECK(step_until_seen(target, plan, stop));
+		if (!late || stop->reason != SONDE_STOP_SIGNAL ||
+			stop->signal != SIGNAL_TRAP)
+			return NULL;
+		CHECK(sonde_thread_read_pc(plan->step, &after));
+		if (after != before || repeats(target, plan->step, before))
+			return NULL;
+	}
+	return NULL;
+}
+
 /*
  * When a step does not end in time, or we are interrupted, the target is stopped again;
  * @p error, which may be NULL, says why.
@@ -348,7 +396,7 @@ static struct sonde_error *step_and_await(struct sonde_target *target,
 {
 	struct sonde_resume_plan plan = {.step = thread, .others_run = others_run};
 
-	return end_step(target, step_until_seen(target, &plan, stop));
+	return end_step(target, step_for_sure(target, &plan, stop));
 }
 
 /* One instruction of @p thread, past the trap that may be at its PC. */

@@ -205,6 +205,10 @@ struct sonde_target {
 	bool backwards;
 	/** Since it was resumed. */
 	bool interrupt_asked;
+	/** A stop may be told when the target runs again already: its driver says so. */
+	bool stops_late;
+	/** It was resumed last for more than a step. */
+	bool ran_freely;
 	/** The last step could not be made without: its driver says so. */
 	bool interrupts_let_in;
 	struct sonde_traps traps;

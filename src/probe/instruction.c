@@ -23,13 +23,15 @@ struct sonde_error *sonde_probe_read_instruction(const struct sonde_probes *prob
 		length = left;
 		error = sonde_space_read(space, pc, code, length);
 	}
-	if (sonde_error_is(error, SONDE_ERROR_FAULT)) {
-		sonde_error_destroy(error);
-		*ret = (struct sonde_flow){.address = pc};
-		return NULL;
-	}
-	CHECK(error);
-	return sonde_thread_read_flow(thread, pc, code, length, ret);
+	*ret = (struct sonde_flow){.address = pc};
+	if (!error)
+		error = sonde_thread_read_flow(thread, pc, code, length, ret);
+	/* Nothing is there, or no more than its beginning. */
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT) &&
+		(length == CODE_BYTES || !sonde_error_is(error, SONDE_ERROR_BAD_DATA)))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
 }
 
 bool sonde_probe_instruction_was_left(const struct sonde_flow *flow, uint64_t pc)

@@ -355,8 +355,9 @@ static struct sonde_error *take_options(
 	if (size < offsetof(struct sonde_probe_options, source))
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"struct sonde_probe_options has another size");
-	*ret = (struct sonde_probe_options){.size = sizeof(*ret)};
+	*ret = (struct sonde_probe_options){.source = NULL};
 	memcpy(ret, given, size < sizeof(*ret) ? size : sizeof(*ret));
+	ret->size = sizeof(*ret);
 	return NULL;
 }
 
