@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls the kernel so often and says how often that was, on Linux for x86-64 and arm64,
- * without a C library:
+ * Calls the kernel so often and says how often that was, on Linux for x86-64, arm64 and
+ * riscv64, without a C library:
  *
  *     caller PROCESSES ROUNDS
  *
@@ -40,6 +40,7 @@ __asm__(".globl _start\n"
 	"and $-16, %rsp\n"
 	"call begin\n");
 #else
+/* arm64 and riscv64 have the same ones. */
 enum {
 	CALL_WRITE = 64,
 	CALL_EXIT_GROUP = 94,
@@ -50,6 +51,27 @@ enum {
 	CALL_WAIT4 = 260,
 };
 
+#ifdef __riscv
+static long call(long number, long a, long b, long c, long d, long e)
+{
+	register long a7 __asm__("a7") = number;
+	register long a0 __asm__("a0") = a;
+	register long a1 __asm__("a1") = b;
+	register long a2 __asm__("a2") = c;
+	register long a3 __asm__("a3") = d;
+	register long a4 __asm__("a4") = e;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+			 : "memory");
+	return a0;
+}
+
+__asm__(".globl _start\n"
+	"_start: mv a0, sp\n"
+	"call begin\n");
+#else
 static long call(long number, long a, long b, long c, long d, long e)
 {
 	register long x8 __asm__("x8") = number;
@@ -69,6 +91,7 @@ static long call(long number, long a, long b, long c, long d, long e)
 __asm__(".globl _start\n"
 	"_start: mov x0, sp\n"
 	"bl begin\n");
+#endif
 #endif
 
 enum {
