@@ -8,8 +8,8 @@
  * "load NAME", with " SYMBOL" behind it if that can be found. At the end, in one stop,
  * "task PID TGID KERNEL COMM" for each of the list that was kept, "wrong ..." for
  * each that differs from what the kernel's own list has then, and "forks N starts N":
- * what the kernel has counted in between (total_forks, kernel/fork.c), and how many were
- * told.
+ * what the kernel has counted in between (total_forks, kernel/fork.c; "-" where it does
+ * not name its data), and how many were told.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -68,16 +68,32 @@ static struct sonde_error *report(const struct sonde_follow_event *event, void *
 	return NULL;
 }
 
-static uint64_t forks(struct sonde_target *target)
+/* False: nobody knows. */
+static bool read_forks(struct sonde_target *target, uint64_t *ret)
 {
 	struct sonde_symbol symbol;
 	struct sonde_space *space;
-	uint64_t count;
+	struct sonde_error *error = sonde_symbol_find(target, "total_forks", 0, &symbol);
 
-	check(sonde_symbol_find(target, "total_forks", 0, &symbol));
+	if (error && sonde_error_kind(error) == SONDE_ERROR_NOT_FOUND) {
+		sonde_error_destroy(error);
+		return false;
+	}
+	check(error);
 	check(sonde_target_virtual(target, NULL, &space));
-	check(sonde_space_read_integer(space, symbol.address, 8, &count));
-	return count;
+	check(sonde_space_read_integer(space, symbol.address, 8, ret));
+	return true;
+}
+
+static void compare_forks(const struct watch *watch, bool known, uint64_t before)
+{
+	uint64_t now;
+
+	if (known && read_forks(watch->target, &now))
+		printf("forks %" PRIu64 " starts %" PRIu64 "\n", now - before,
+			watch->starts);
+	else
+		printf("forks - starts %" PRIu64 "\n", watch->starts);
 }
 
 static void compare_row(
@@ -126,13 +142,13 @@ static void follow(struct watch *watch, unsigned subjects)
 	struct sonde_probes_end end;
 	struct sonde_error *error;
 	struct sonde_stop stop;
-	uint64_t before;
-	bool hit;
+	uint64_t before = 0;
+	bool hit, known;
 
 	check(sonde_target_pause(watch->target, &stop));
 	check(sonde_probes_create(watch->target, &probes));
 	check(sonde_follower_create(watch->target, probes, &options, &follower));
-	before = forks(watch->target);
+	known = read_forks(watch->target, &before);
 	puts("ready");
 	error = sonde_probes_run(probes, -1, &end);
 	if (!error || sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED)
@@ -147,8 +163,7 @@ static void follow(struct watch *watch, unsigned subjects)
 	}
 	if (subjects == SONDE_FOLLOW_TASKS)
 		compare(watch->target, follower);
-	printf("forks %" PRIu64 " starts %" PRIu64 "\n", forks(watch->target) - before,
-		watch->starts);
+	compare_forks(watch, known, before);
 	check(sonde_follower_destroy(follower));
 	check(sonde_probes_destroy(probes));
 }
