@@ -274,12 +274,14 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_print = {
 	.name = "print",
+	.alias = "p",
 	.operands = "EXPR",
 	.operands_min = 0,
 	.operands_max = 1,
 	.summary = "the value of a C expression with the kernel's types",
 	.example = "'init_task.comm'",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

@@ -163,7 +163,7 @@ static unsigned char complete_word(
 		return CC_REDISPLAY;
 	}
 	if (asprintf(&rest, "%.*s%s", (int)(common - typed), candidates->names[0] + typed,
-		    candidates->count == 1 ? " " : "") < 0)
+		    candidates->count == 1 && !candidates->in_word ? " " : "") < 0)
 		return CC_ERROR;
 	libedit.insertstr(line, rest);
 	free(rest);
