@@ -274,6 +274,8 @@ enum cli_line cli_editor_read(struct cli_editor *editor, char **ret)
 	int length;
 
 	editor->abandoned = false;
+	/* Before the prompt, behind which the terminal would echo what libedit shows. */
+	libedit.set(editor->line, EL_PREP_TERM, 1);
 	text = libedit.gets(editor->line, &length);
 	if (editor->abandoned) {
 		puts("^C");
