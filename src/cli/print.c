@@ -248,7 +248,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	if (cli_option_given(arguments, "--locals"))
 		return show_locals(cli, thread, depth_of(arguments));
 	CLI_TRY(cli, parse(arguments, &expression));
-	error = sonde_expression_evaluate_all(
+	error = sonde_probe_evaluate_standing(
 		expression, cli->target, thread, &is_list, &values, &count);
 	sonde_expression_destroy(expression);
 	if (error && sonde_error_kind(error) == SONDE_ERROR_RUNNING) {
