@@ -261,6 +261,15 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_hit_evaluate(
 	struct sonde_probe_hit *hit, const struct sonde_expression *expression,
 	struct sonde_value *ret);
 
+/**
+ * As sonde_expression_evaluate_all(); where @p thread stands at the first instruction of
+ * a function, with the names of its arguments.
+ */
+SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_evaluate_standing(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, bool *ret_list, struct sonde_value **ret,
+	size_t *count);
+
 /** What watched memory held when it was looked at last, and what it holds. */
 struct sonde_probe_change {
 	uint64_t address;

@@ -327,10 +327,18 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_break = {
 	.name = "break",
+	.alias = "b",
 	.operands = "PLACE|FILE:LINE",
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "report each hit of a place and let the guest go on",
+	.details = "PLACE is a symbol, symbol+0x10, an address or, where a file\n"
+		   "has DWARF, a line: fs/exec.c:1234. COND and EXPR are C:\n"
+		   "registers ($rdi), cpu, pid, comm, and at the first instruction\n"
+		   "of a function its arguments by their names, where the kernel\n"
+		   "has types. The guest goes on after each hit. With '-n 1\n"
+		   "--stay' it stands at the first one: 'print', 'step', 'finish'\n"
+		   "go on from there, 'resume' lets it go.",
 	.example = "vfs_read --if 'count > 4096' --print file -n 5",
 	.options = options,
 	.completes_symbols = true,

@@ -62,6 +62,8 @@ struct cli {
 	bool in_shell;
 	/** In the shell: the command wants the machine to stay stopped. */
 	bool stay_stopped;
+	/** The user wants the machine stopped when we have gone. */
+	bool leaves_stopped;
 	/** In the shell: the machine ran when the command was typed. */
 	bool ran_before;
 	/** No kernel was found, and for showing names no other look is taken. */
@@ -72,6 +74,12 @@ struct cli {
 	bool goes_back;
 	/** In the shell: end it. */
 	bool quit;
+	/** In the shell: a terminal shows a Ctrl-C as "^C", in the midst of a line. */
+	bool echoes;
+	/** In the shell: that line was ended. */
+	bool echo_ended;
+	/** The guest is stopped also for what could be read while it runs. */
+	bool stop;
 };
 
 struct cli_arguments;
@@ -90,6 +98,8 @@ struct cli_option {
 	bool positive;
 	/** Not shown in help. */
 	bool hidden;
+	/** How to attach: nothing for a command in the shell. */
+	bool attaches;
 };
 
 enum cli_use {
@@ -105,13 +115,15 @@ enum cli_use {
 
 struct cli_command {
 	const char *name;
-	/** Another name, or NULL. */
+	/** Other names, with blanks between them, or NULL. */
 	const char *alias;
 	/** As in a usage line: "ADDR LEN"; NULL: none. */
 	const char *operands;
 	/** How many operands there may be; maximum 0: none, UINT_MAX: any number. */
 	unsigned operands_min, operands_max;
 	const char *summary;
+	/** What else there is to know, in lines for help; NULL: nothing. */
+	const char *details;
 	/** Arguments that make a good example. */
 	const char *example;
 	/** Known, but this version lacks what it needs: "the kernel level". */

@@ -6,10 +6,33 @@
 #include "stops.h"
 #include "table.h"
 
+/* The guest runs on while we are suspended; that it stopped is heard afterwards. */
+static struct sonde_error *wait_for_stop(struct cli *cli, struct sonde_stop *ret)
+{
+	for (;;) {
+		struct sonde_error *error = NULL;
+		bool waited;
+
+		cli_signals_wait(true);
+		/* It may have come before anybody waited. */
+		waited = !cli_signals_suspension();
+		if (waited)
+			error = sonde_target_wait(cli->target, -1, ret);
+		cli_signals_wait(false);
+		if (waited &&
+			(!error || sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED ||
+				cli_signals_came()))
+			return error;
+		sonde_error_destroy(error);
+		cli_notice(cli, "suspended; the guest runs meanwhile");
+		cli_signals_suspend();
+	}
+}
+
 /* Ctrl-C is how most of these end. */
 static struct sonde_error *wait_or_pause(struct cli *cli, struct sonde_stop *ret)
 {
-	struct sonde_error *error = sonde_target_wait(cli->target, -1, ret);
+	struct sonde_error *error = wait_for_stop(cli, ret);
 
 	if (!error || sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED)
 		return error;
@@ -20,17 +43,19 @@ static struct sonde_error *wait_or_pause(struct cli *cli, struct sonde_stop *ret
 	return error;
 }
 
+/* Of one that is only watched nobody hears that it stops: it becomes ours first. */
 static struct sonde_error *start(struct cli *cli, bool reverse)
 {
 	struct sonde_stop stop;
+	struct sonde_error *error = NULL;
 
-	if (!reverse)
-		return sonde_target_state(cli->target) == SONDE_STATE_RUNNING
-			       ? NULL
-			       : sonde_target_resume(cli->target);
-	struct sonde_error *error = sonde_target_pause(cli->target, &stop);
-
-	return error ?: sonde_target_reverse_resume(cli->target);
+	if (reverse || sonde_target_is_observable(cli->target))
+		error = sonde_target_pause(cli->target, &stop);
+	if (error || reverse)
+		return error ?: sonde_target_reverse_resume(cli->target);
+	return sonde_target_state(cli->target) == SONDE_STATE_RUNNING
+		       ? NULL
+		       : sonde_target_resume(cli->target);
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
@@ -59,6 +84,8 @@ const struct cli_command cli_command_continue = {
 	.name = "continue",
 	.alias = "c",
 	.summary = "let the guest run until it stops, or Ctrl-C stops it",
+	.details = "A guest that Ctrl-C stopped stands at the prompt: 'resume'\n"
+		   "lets it run again.",
 	.example = "",
 	.options = options,
 	.use = CLI_USES_TARGET,

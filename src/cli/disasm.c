@@ -111,6 +111,11 @@ static int list(struct cli *cli, struct code *code, uint64_t count)
 	return error ? cli_report(cli, error) : status;
 }
 
+static const char *place_of(const struct cli_arguments *arguments)
+{
+	return arguments->operand_count ? arguments->operands[0] : "$pc";
+}
+
 static int check(struct cli *cli, const struct cli_arguments *arguments)
 {
 	uint64_t count;
@@ -119,7 +124,7 @@ static int check(struct cli *cli, const struct cli_arguments *arguments)
 		!cli_parse_number(arguments->operands[1], &count))
 		return cli_usage(cli, arguments->command, "'%s' is no number",
 			arguments->operands[1]);
-	return cli_check_place(cli, arguments->operands[0]);
+	return cli_check_place(cli, place_of(arguments));
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
@@ -132,7 +137,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 		cli_parse_number(arguments->operands[1], &count);
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &code.thread));
 	status = cli_find_memory(
-		cli, arguments, arguments->operands[0], &code.space, &code.address);
+		cli, arguments, place_of(arguments), &code.space, &code.address);
 	if (status != CLI_DONE)
 		return status;
 	status = list(cli, &code, count);
@@ -148,10 +153,9 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_disasm = {
 	.name = "disasm",
-	.operands = "ADDR|SYMBOL [N]",
-	.operands_min = 1,
+	.operands = "[ADDR|SYMBOL [N]]",
 	.operands_max = 2,
-	.summary = "disassemble N instructions [10]",
+	.summary = "disassemble N instructions [10] from ADDR on [where the CPU is]",
 	.example = "'$rip' 20",
 	.options = options,
 	.completes_symbols = true,

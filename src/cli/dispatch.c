@@ -46,7 +46,7 @@ static bool needs_stop(const struct cli *cli, const struct cli_command *command)
 {
 	return command->use == CLI_USES_STOPPED_TARGET ||
 	       (command->use == CLI_OBSERVES_TARGET &&
-		       ((cli->settings.stop && !command->stops_itself) ||
+		       ((cli->stop && !command->stops_itself) ||
 			       !sonde_target_is_observable(cli->target)));
 }
 
@@ -123,11 +123,26 @@ static int stop_for(struct cli *cli, const struct cli_command *command, bool *re
 	return stop_now(cli, resume);
 }
 
+/* One that was interrupted on its way leaves the machine as it found it, too. */
+static int stop_again(struct cli *cli, const struct cli_command *command)
+{
+	struct sonde_stop stop;
+	struct sonde_error *error;
+
+	if (command->use != CLI_USES_STOPPED_TARGET || cli->ran_before || cli->quit ||
+		sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
+		return CLI_DONE;
+	cli_signals_hold();
+	error = sonde_target_pause(cli->target, &stop);
+	cli_signals_release();
+	return error ? cli_report(cli, error) : CLI_DONE;
+}
+
 int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_error *error;
 	bool run, resume;
-	int status = cli_prepare(cli, arguments, &run);
+	int status = cli_prepare(cli, arguments, &run), stopped;
 
 	if (status != CLI_DONE || !run)
 		return status;
@@ -137,6 +152,9 @@ int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 	status = stop_for(cli, arguments->command, &resume);
 	if (status == CLI_DONE)
 		status = run_command(cli, arguments, &resume);
+	stopped = stop_again(cli, arguments->command);
+	if (status == CLI_DONE)
+		status = stopped;
 	if (!resume || cli->stay_stopped || cli->quit ||
 		sonde_target_state(cli->target) != SONDE_STATE_STOPPED) {
 		sonde_target_rest(cli->target);

@@ -182,7 +182,7 @@ static bool follows(const struct cli_arguments *arguments)
 
 static int check(struct cli *cli, const struct cli_arguments *arguments)
 {
-	if (follows(arguments) && cli->settings.stop)
+	if (follows(arguments) && cli->stop)
 		return cli_usage(cli, arguments->command,
 			"a guest that is stopped writes no log: -f and --stop exclude "
 			"each "

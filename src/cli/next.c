@@ -9,6 +9,8 @@
 
 struct goal {
 	struct cli *cli;
+	/** The command's. */
+	const char *name;
 	struct sonde_probes *probes;
 	uint64_t address;
 	struct sonde_error *(*go)(const struct goal *goal, struct sonde_thread *thread,
@@ -49,9 +51,19 @@ static int show(struct cli *cli, struct sonde_thread *thread)
 static int go(struct goal *goal, struct sonde_thread *thread)
 {
 	struct sonde_probes_end end;
+	struct sonde_error *error;
 	bool arrived = false;
 
-	CLI_TRY(goal->cli, goal->go(goal, thread, &end, &arrived));
+	/* Ctrl-Z ends it, too: where the task is then, nobody knows. */
+	cli_signals_wait(true);
+	error = goal->go(goal, thread, &end, &arrived);
+	cli_signals_wait(false);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_INTERRUPTED) {
+		sonde_error_destroy(error);
+		return cli_fail(goal->cli, SONDE_ERROR_INTERRUPTED, goal->name, NULL,
+			"interrupted before the task was there");
+	}
+	CLI_TRY(goal->cli, error);
 	if (!arrived)
 		return cli_missed(goal->cli, &end);
 	return show(goal->cli, end.stop.thread);
@@ -69,14 +81,15 @@ static int walk(struct goal *goal, const struct cli_arguments *arguments)
 
 static int run_next(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct goal goal = {.cli = cli, .go = go_next};
+	struct goal goal = {.cli = cli, .name = arguments->command->name, .go = go_next};
 
 	return walk(&goal, arguments);
 }
 
 static int run_finish(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct goal goal = {.cli = cli, .go = go_finish};
+	struct goal goal = {
+		.cli = cli, .name = arguments->command->name, .go = go_finish};
 
 	return walk(&goal, arguments);
 }
@@ -88,7 +101,7 @@ static int check_until(struct cli *cli, const struct cli_arguments *arguments)
 
 static int run_until(struct cli *cli, const struct cli_arguments *arguments)
 {
-	struct goal goal = {.cli = cli, .go = go_until};
+	struct goal goal = {.cli = cli, .name = arguments->command->name, .go = go_until};
 	struct sonde_thread *thread;
 	int status;
 
@@ -105,7 +118,12 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_next = {
 	.name = "next",
+	.alias = "n",
 	.summary = "execute one instruction, a call with all that it calls",
+	.details = "The task that the CPU runs is followed, should it sleep in a\n"
+		   "call, or go on on another CPU: the row says where it is. A\n"
+		   "guest that ran goes on afterwards; 'pause' first, or 'break\n"
+		   "PLACE -n 1 --stay', and it stays there.",
 	.example = "--cpu 1",
 	.options = options,
 	.use = CLI_USES_STOPPED_TARGET,
@@ -115,6 +133,10 @@ const struct cli_command cli_command_next = {
 const struct cli_command cli_command_finish = {
 	.name = "finish",
 	.summary = "let a function return to its caller",
+	.details = "It is the task's, which is followed as by 'next'. At the first\n"
+		   "instruction of a function it is one run to where that returns\n"
+		   "to; in the middle of one it is 'next' again and again, and\n"
+		   "takes long where there are long loops.",
 	.example = "--cpu 1",
 	.options = options,
 	.use = CLI_USES_STOPPED_TARGET,
@@ -127,6 +149,10 @@ const struct cli_command cli_command_until = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "let a task run until it comes to a place",
+	.details = "The task that the CPU runs is followed as by 'next', through\n"
+		   "whatever it does on its way; others that come to PLACE are let\n"
+		   "go. Should it never come there, Ctrl-C ends this, with the\n"
+		   "guest as it was before: running, or standing where it is then.",
 	.example = "vfs_read+0x20",
 	.options = options,
 	.completes_symbols = true,

@@ -10,18 +10,24 @@
 #include "table.h"
 
 const struct cli_option cli_global_options[] = {
-	{"-t", "TARGET", "what to attach to, such as gdb:/run/vm.sock"},
-	{"--level", "LEVEL", "machine, kernel (process:PID, process:NAME: not yet)"},
+	{"-t", "TARGET", "what to attach to, such as gdb:/run/vm.sock", .attaches = true},
+	{"--level", "LEVEL", "machine, kernel (process:PID, process:NAME: not yet)",
+		.attaches = true},
 	{"--json", NULL, "JSON Lines on stdout, errors as one object on stderr"},
 	{"--symbols", "FILE",
-		"the kernel's vmlinux or System.map, or a directory of those"},
-	{"--root", "DIR", "a copy of the guest's files", "the process level"},
-	{"--helper", "FILE", "load a helper: NAME or ./FILE, then ,OPTION=VALUE..."},
+		"the kernel's vmlinux or System.map, or a directory of those",
+		.attaches = true},
+	{"--root", "DIR", "a copy of the guest's files", "the process level",
+		.attaches = true},
+	{"--helper", "FILE", "load a helper: NAME or ./FILE, then ,OPTION=VALUE...",
+		.attaches = true},
 	{"--stop", NULL, "stop the guest meanwhile (gdb: targets always do)"},
-	{"--no-map", NULL, "read RAM files by pread(), map nothing"},
-	{"--wait", NULL, "wait for a target that is absent or held, and for a kernel"},
-	{"--no-guard", NULL, "if sonde is killed, leave the guest as it is then"},
-	{"-v", NULL, "say more on stderr; twice: each packet"},
+	{"--no-map", NULL, "read RAM files by pread(), map nothing", .attaches = true},
+	{"--wait", NULL, "wait for a target that is absent or held, and for a kernel",
+		.attaches = true},
+	{"--no-guard", NULL, "if sonde is killed, leave the guest as it is then",
+		.attaches = true},
+	{"-v", NULL, "say more on stderr; twice: each packet", .attaches = true},
 	{"--version", NULL, "print the version"},
 	{"--help", NULL, "print help"},
 	{"-h", NULL, "print help", .hidden = true},
@@ -185,6 +191,19 @@ static int parse_word(struct parser *parser, const char *word)
 	return arguments->command ? CLI_DONE : cli_table_unknown(parser->cli, word);
 }
 
+/* By its name in the usage line: the operands there stand in their order. */
+static int missing_operand(struct cli *cli, const struct cli_arguments *arguments)
+{
+	const char *name = arguments->command->operands ?: "";
+
+	for (size_t i = 0; i < arguments->operand_count; i++) {
+		name += strcspn(name, " ");
+		name += strspn(name, " ");
+	}
+	return cli_usage(cli, arguments->command, "%.*s is missing",
+		(int)strcspn(name, " ."), name);
+}
+
 static int check_operands(struct cli *cli, const struct cli_arguments *arguments)
 {
 	const struct cli_command *command = arguments->command;
@@ -193,10 +212,13 @@ static int check_operands(struct cli *cli, const struct cli_arguments *arguments
 		cli_option_given(arguments, "-h"))
 		return CLI_DONE;
 	if (arguments->operand_count > command->operands_max)
-		return cli_usage(cli, command, "'%s' is one word too many",
-			arguments->operands[command->operands_max]);
+		return cli_usage(cli, command, "'%s' is one word too many%s",
+			arguments->operands[command->operands_max],
+			command->completes_symbols
+				? "; an expression with blanks stands in quotes"
+				: "");
 	if (arguments->operand_count < command->operands_min)
-		return cli_usage(cli, command, "something is missing");
+		return missing_operand(cli, arguments);
 	return CLI_DONE;
 }
 

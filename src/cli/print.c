@@ -232,7 +232,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 	if (cli_option_given(arguments, "--locals"))
 		return show_locals(cli, thread, depth_of(arguments));
 	CLI_TRY(cli, parse(arguments, &expression));
-	error = sonde_expression_evaluate_all(
+	error = sonde_probe_evaluate_standing(
 		expression, cli->target, thread, &is_list, &values, &count);
 	sonde_expression_destroy(expression);
 	if (error && sonde_error_kind(error) == SONDE_ERROR_RUNNING) {
@@ -258,12 +258,14 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_print = {
 	.name = "print",
+	.alias = "p",
 	.operands = "EXPR",
 	.operands_min = 0,
 	.operands_max = 1,
 	.summary = "the value of a C expression with the kernel's types",
 	.example = "'init_task.comm'",
 	.options = options,
+	.completes_symbols = true,
 	.use = CLI_OBSERVES_TARGET,
 	.check = check,
 	.run = run,

@@ -10,7 +10,7 @@ static int run(struct cli *cli, const struct cli_arguments *arguments)
 
 const struct cli_command cli_command_quit = {
 	.name = "quit",
-	.alias = "exit",
+	.alias = "exit q detach",
 	.summary = "leave the shell; the guest stays as pause or resume left it, else as "
 		   "it was found",
 	.example = "",

@@ -7,6 +7,7 @@
 
 #include "escape.h"
 #include "report.h"
+#include "signals.h"
 #include "table.h"
 
 struct problem {
@@ -65,10 +66,21 @@ static void print_text(const struct problem *problem)
 	free(hint);
 }
 
+void cli_end_echo(struct cli *cli)
+{
+	if (!cli->echoes || cli->echo_ended ||
+		!(cli_signals_came() || cli_signals_suspension()))
+		return;
+	putchar('\n');
+	fflush(stdout);
+	cli->echo_ended = true;
+}
+
 /* What was found before the error comes before it. */
 static void print(struct cli *cli, const struct problem *problem)
 {
 	fflush(stdout);
+	cli_end_echo(cli);
 	if (cli->json)
 		print_json(problem);
 	else
@@ -127,7 +139,7 @@ int cli_fail(struct cli *cli, enum sonde_error_kind kind, const char *what,
 int cli_usage(
 	struct cli *cli, const struct cli_command *command, const char *why_format, ...)
 {
-	char *line = cli_usage_line(command), *hint = NULL;
+	char *line = cli_usage_line(cli, command), *hint = NULL;
 	struct problem problem = {.error = "usage", .what = command ? command->name : ""};
 	va_list arguments;
 
@@ -185,6 +197,7 @@ void cli_notice(struct cli *cli, const char *format, ...)
 		text = NULL;
 	va_end(arguments);
 	fflush(stdout);
+	cli_end_echo(cli);
 	say(cli, "notice", text ?: "");
 	free(text);
 }

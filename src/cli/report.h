@@ -35,6 +35,10 @@ int cli_absent(struct cli *cli, const char *what, const char *needs);
 /** Something to know that is no error. */
 void cli_notice(struct cli *cli, const char *format, ...) PRINTF(2, 3);
 
+/** What is printed next begins a line, if a Ctrl-C or Ctrl-Z has been shown on the last
+ * one. */
+void cli_end_echo(struct cli *cli);
+
 /** For struct sonde_options; @p user is the struct cli. */
 void cli_log(void *user, enum sonde_log_level level, const char *message);
 

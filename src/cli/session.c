@@ -70,23 +70,35 @@ static int split_level(struct cli *cli, char *target, const char *level)
 	return level ? check_level(cli, level) : CLI_DONE;
 }
 
+/* How to attach has been said when the shell was started. */
+static int apply_in_shell(struct cli *cli, const struct cli_arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->given_count; i++) {
+		const struct cli_option *option = arguments->given[i].option;
+
+		if (option->attaches)
+			return cli_usage_hint(cli, option->name,
+				"leave the shell with 'quit', and give it to the next "
+				"one",
+				"the shell is attached already");
+	}
+	cli->json = cli->settings.json || cli_option_given(arguments, "--json");
+	cli->stop = cli->settings.stop || cli_option_given(arguments, "--stop");
+	return CLI_DONE;
+}
+
 int cli_settings_apply(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct cli_settings *settings = &cli->settings;
 	const char *target = cli_option_value(arguments, "-t");
 	const char *symbols = cli_option_value(arguments, "--symbols");
 
-	if (cli->in_shell &&
-		(target || symbols || cli_option_given(arguments, "--level") ||
-			cli_option_given(arguments, "--helper")))
-		return cli_usage_hint(cli, "shell", "leave it with 'quit' first",
-			"it is attached already");
-	cli->json = settings->json || cli_option_given(arguments, "--json");
 	if (cli->in_shell)
-		return CLI_DONE;
+		return apply_in_shell(cli, arguments);
+	cli->json = settings->json || cli_option_given(arguments, "--json");
 	settings->json = cli->json;
 	settings->wait = cli_option_given(arguments, "--wait");
-	settings->stop = cli_option_given(arguments, "--stop");
+	settings->stop = cli->stop = cli_option_given(arguments, "--stop");
 	settings->no_mapping = cli_option_given(arguments, "--no-map");
 	settings->no_guard = cli_option_given(arguments, "--no-guard");
 	for (size_t i = 0; i < arguments->given_count; i++)
@@ -208,7 +220,7 @@ int cli_detach(struct cli *cli)
 
 void cli_leave(struct cli *cli, enum sonde_state state)
 {
-	cli->stay_stopped = state == SONDE_STATE_STOPPED;
+	cli->stay_stopped = cli->leaves_stopped = state == SONDE_STATE_STOPPED;
 	sonde_target_leave(cli->target, state);
 }
 

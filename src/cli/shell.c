@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * All commands at a prompt, attached throughout. The machine stays as the last
- * command left it; at the end it is as it was found. Errors end nothing.
+ * command left it; at the end it is as it was found. Errors end nothing; a script hears
+ * of them at the end.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,33 +35,42 @@ static int execute_words(struct cli *cli, const struct cli_words *words)
 }
 
 /* The shell goes on unless nobody reads what it prints. */
-static void settle_output(struct cli *cli)
+static int settle_output(struct cli *cli)
 {
+	int status;
+
 	cli_output_flush(cli);
 	if (cli->output_errno == EPIPE)
 		cli->quit = true;
-	cli_output_status(cli);
+	status = cli_output_status(cli);
 	cli->output_errno = 0;
 	clearerr(stdout);
+	return status;
 }
 
-static void execute(struct cli *cli, const char *line)
+static int execute(struct cli *cli, const char *line)
 {
 	struct cli_words words;
+	int status, settled;
 
 	cli_begin(cli);
 	cli_signals_clear();
-	if (cli_words_split(cli, line, &words) != CLI_DONE)
-		return;
+	cli->echo_ended = false;
+	status = cli_words_split(cli, line, &words);
+	if (status != CLI_DONE)
+		return status;
 	if (words.count)
-		execute_words(cli, &words);
+		status = execute_words(cli, &words);
 	cli_words_deinit(&words);
-	settle_output(cli);
+	settled = settle_output(cli);
+	return status == CLI_DONE ? settled : status;
 }
 
-static void read_and_execute(struct cli_shell *shell)
+/* CLI_FAILED if any of the commands did not do what it should. */
+static int read_and_execute(struct cli_shell *shell)
 {
 	struct cli *cli = shell->cli;
+	int status = CLI_DONE;
 
 	while (!cli->quit && !cli_signals_end()) {
 		char *text = NULL;
@@ -74,25 +84,42 @@ static void read_and_execute(struct cli_shell *shell)
 		cli_signals_clear();
 		if (line == CLI_LINE_END)
 			break;
-		if (line == CLI_LINE_READ)
-			execute(cli, text);
+		if (line == CLI_LINE_READ && execute(cli, text) != CLI_DONE)
+			status = CLI_FAILED;
 		free(text);
+		cli_end_echo(cli);
 	}
+	return status;
+}
+
+/* Whoever forgets that it was paused finds it hanging. */
+static void say_goodbye(struct cli *cli)
+{
+	if (cli->leaves_stopped &&
+		sonde_target_found_state(cli->target) == SONDE_STATE_RUNNING)
+		cli_notice(cli, "the guest stays stopped; 'sonde resume' lets it run");
 }
 
 static int run(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct cli_shell shell = {.cli = cli};
+	bool is_script = !isatty(STDIN_FILENO);
+	int status;
 
 	(void)arguments;
 	cli->in_shell = true;
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+	if (!is_script && isatty(STDOUT_FILENO))
 		shell.editor = cli_editor_create(&shell);
-	read_and_execute(&shell);
+	cli->echoes = shell.editor != NULL;
+	status = read_and_execute(&shell);
 	cli_editor_destroy(shell.editor);
+	if (cli->echoes)
+		say_goodbye(cli);
 	free(shell.buffer);
 	cli->in_shell = false;
-	return CLI_DONE;
+	cli->echoes = false;
+	/* Who types has seen what failed. */
+	return is_script ? status : CLI_DONE;
 }
 
 const struct cli_command cli_command_shell = {

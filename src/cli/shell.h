@@ -77,8 +77,10 @@ struct cli_candidates {
 	/** Names of symbols, copied; owned. */
 	char **symbols;
 	size_t symbol_count;
-	/** Where the word that they complete begins. */
+	/** Where the name that they complete begins. */
 	size_t start;
+	/** It does in the midst of a word: no blank shall follow. */
+	bool in_word;
 };
 
 /** What could stand at @p cursor of @p line. The caller deinitializes @p ret. */

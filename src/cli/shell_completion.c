@@ -54,7 +54,7 @@ static void offer_commands(struct gathering *gathering)
 static void offer_options(struct gathering *gathering, const struct cli_option *options)
 {
 	for (; options && options->name; options++)
-		if (!options->hidden && !options->needs)
+		if (!options->hidden && !options->needs && !options->attaches)
 			offer(gathering, options->name);
 }
 
@@ -174,15 +174,28 @@ static void gather(struct cli *cli, const char *line, struct gathering *gatherin
 	}
 }
 
+/*
+ * A register and a name in an expression begin in the midst of a word; a symbol with
+ * dots does not, nor does what is none. Of members nobody knows here.
+ */
+static size_t start_of_completed(const char *line, size_t cursor)
+{
+	size_t name = start_of(line, cursor, is_name);
+	size_t word = start_of(line, cursor, is_word);
+
+	if (name > word && strchr("$&('\"!~*+/<>=,[", line[name - 1]))
+		return name;
+	return word;
+}
+
 void cli_candidates_init(
 	struct cli *cli, const char *line, size_t cursor, struct cli_candidates *ret)
 {
 	struct gathering gathering = {.candidates = ret};
-	size_t name = start_of(line, cursor, is_name);
 
 	*ret = (struct cli_candidates){NULL};
-	ret->start = name > 0 && line[name - 1] == '$' ? name
-						       : start_of(line, cursor, is_word);
+	ret->start = start_of_completed(line, cursor);
+	ret->in_word = ret->start > start_of(line, cursor, is_word);
 	gathering.prefix = line + ret->start;
 	gathering.prefix_length = cursor - ret->start;
 	gather(cli, line, &gathering);

@@ -163,7 +163,7 @@ static unsigned char complete_word(
 		return CC_REDISPLAY;
 	}
 	if (asprintf(&rest, "%.*s%s", (int)(common - typed), candidates->names[0] + typed,
-		    candidates->count == 1 ? " " : "") < 0)
+		    candidates->count == 1 && !candidates->in_word ? " " : "") < 0)
 		return CC_ERROR;
 	libedit.insertstr(line, rest);
 	free(rest);
@@ -274,6 +274,8 @@ enum cli_line cli_editor_read(struct cli_editor *editor, char **ret)
 	int length;
 
 	editor->abandoned = false;
+	/* Before the prompt, behind which the terminal would echo what libedit shows. */
+	libedit.set(editor->line, EL_PREP_TERM, 1);
 	text = libedit.gets(editor->line, &length);
 	if (editor->abandoned) {
 		puts("^C");

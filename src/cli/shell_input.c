@@ -63,6 +63,8 @@ static bool hear(struct cli_shell *shell)
 /* Whoever types has the guest as it is: it stays so, and is there afterwards. */
 static void suspend(struct cli_shell *shell)
 {
+	if (shell->editor)
+		putchar('\n');
 	cli_notice(shell->cli, "suspended; the guest %s meanwhile",
 		sonde_target_state(shell->cli->target) == SONDE_STATE_RUNNING
 			? "runs"

@@ -58,9 +58,9 @@ int cli_read_standing(struct cli *cli,
 {
 	enum sonde_state state = sonde_target_state(cli->target);
 
-	if (cli->settings.stop && state == SONDE_STATE_RUNNING)
+	if (cli->stop && state == SONDE_STATE_RUNNING)
 		return stop_and_read(cli, read, user);
-	if (cli->settings.stop && state == SONDE_STATE_STOPPED && !cli->in_shell &&
+	if (cli->stop && state == SONDE_STATE_STOPPED && !cli->in_shell &&
 		sonde_target_found_state(cli->target) == SONDE_STATE_RUNNING)
 		return read_and_let_go(cli, read, user);
 	CLI_TRY(cli, read(cli, user));

@@ -90,9 +90,12 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_command_step = {
 	.name = "step",
+	.alias = "s",
 	.operands = "[N]",
 	.operands_max = 1,
 	.summary = "execute N instructions [1] of what a CPU runs, the others frozen",
+	.details = "A guest that ran goes on afterwards. 'pause' first, or 'break\n"
+		   "PLACE -n 1 --stay', and it stays where the last step led.",
 	.example = "5 --cpu 1",
 	.options = options,
 	.use = CLI_USES_STOPPED_TARGET,

@@ -44,13 +44,27 @@ const struct cli_command *const cli_table[] = {
 	NULL,
 };
 
+/* Whether it is one of the words of @p alias. */
+static bool is_alias(const char *alias, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (alias && *alias) {
+		size_t word = strcspn(alias, " ");
+
+		if (word == length && !memcmp(alias, name, length))
+			return true;
+		alias += word + strspn(alias + word, " ");
+	}
+	return false;
+}
+
 const struct cli_command *cli_table_find(const char *name)
 {
 	for (size_t i = 0; cli_table[i]; i++) {
 		const struct cli_command *command = cli_table[i];
 
-		if (!strcmp(command->name, name) ||
-			(command->alias && !strcmp(command->alias, name)))
+		if (!strcmp(command->name, name) || is_alias(command->alias, name))
 			return command;
 	}
 	for (const struct cli_command *command = cli_absent_commands; command->name;
@@ -70,13 +84,16 @@ int cli_table_unknown(struct cli *cli, const char *name)
 		if (cli->in_shell || !cli_table[i]->shell_only)
 			cli_similar_offer(&similar, cli_table[i]->name);
 	hint = cli_similar_hint(&similar);
-	status = cli_usage_hint(cli, name, hint ?: "'sonde help' lists the commands",
+	status = cli_usage_hint(cli, name,
+		hint
+			?: cli->in_shell ? "'help' lists the commands"
+					 : "'sonde help' lists the commands",
 		"there is no such command");
 	free(hint);
 	return status;
 }
 
-char *cli_usage_line(const struct cli_command *command)
+char *cli_usage_line(const struct cli *cli, const struct cli_command *command)
 {
 	char *line = NULL;
 	size_t size;
@@ -88,7 +105,8 @@ char *cli_usage_line(const struct cli_command *command)
 	stream = open_memstream(&line, &size);
 	if (!stream)
 		return NULL;
-	fprintf(stream, "%s%s", command->shell_only ? "" : "sonde ", command->name);
+	fprintf(stream, "%s%s", command->shell_only || cli->in_shell ? "" : "sonde ",
+		command->name);
 	if (command->operands)
 		fprintf(stream, " %s", command->operands);
 	for (const struct cli_option *option = command->options; option && option->name;

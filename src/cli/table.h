@@ -51,7 +51,10 @@ const struct cli_command *cli_table_find(const char *name);
 /** Reports that there is no command @p name. Always CLI_USAGE. */
 int cli_table_unknown(struct cli *cli, const char *name);
 
-/** "sonde regs [NAME...] [--cpu N]"; NULL: the whole program's. The caller frees. */
-char *cli_usage_line(const struct cli_command *command);
+/**
+ * "sonde regs [NAME...] [--cpu N]", as it is typed where @p cli is; NULL: the whole
+ * program's. The caller frees.
+ */
+char *cli_usage_line(const struct cli *cli, const struct cli_command *command);
 
 #endif

@@ -337,6 +337,10 @@ const struct cli_command cli_command_watch = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "report each time that memory is written",
+	.details = "EXPR is something in memory, such as jiffies_64 or\n"
+		   "'task(1).flags'; it is watched as a whole, or LEN bytes from\n"
+		   "there on. Each hit says what was there, what is there now, and\n"
+		   "which code did it. The guest goes on after each.",
 	.example = "'*(unsigned int *)0xffffffff82a079c0' -n 3",
 	.options = options,
 	.completes_symbols = true,

@@ -60,7 +60,7 @@ static struct sonde_error *find_type(
 	struct sonde_probe_link *link = hit->link;
 
 	*found = false;
-	if (!link || !*link->function)
+	if (!link || !link->function || !*link->function)
 		return NULL;
 	if (!link->type_looked)
 		CHECK(look_for_type(link));
@@ -78,7 +78,7 @@ static struct sonde_error *need_type(struct sonde_probe_hit *hit, struct sonde_t
 	CHECK(find_type(hit, &found, ret));
 	if (found)
 		return NULL;
-	if (!hit->link || !*hit->link->function)
+	if (!hit->link || !hit->link->function || !*hit->link->function)
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"this is neither the entry nor the return of a function");
 	return sonde_error_suggest(

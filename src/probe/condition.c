@@ -10,11 +10,32 @@ struct hit_scope {
 	/** The level's; never NULL. */
 	struct sonde_scope *base;
 	struct sonde_probe_hit *hit;
+	/** Whether it is a function's first instruction has to be seen, for a name. */
+	bool unseen;
 };
 
 static struct hit_scope *own(struct sonde_scope *scope)
 {
 	return CONTAINER_OF(scope, struct hit_scope, scope);
+}
+
+/* Without symbols there are no functions, and no error. */
+static struct sonde_error *see_function(struct hit_scope *self)
+{
+	struct sonde_probe_hit *hit = self->hit;
+	struct sonde_error *error;
+	struct sonde_symbol symbol;
+	uint64_t pc;
+
+	self->unseen = false;
+	CHECK(sonde_thread_read_pc(hit->thread, &pc));
+	error = sonde_symbol_at(hit->probes->target, pc, &symbol);
+	if (!error && symbol.address == pc) {
+		hit->link->function = strdup(symbol.name);
+		return hit->link->function ? NULL : sonde_error_no_memory();
+	}
+	sonde_error_destroy(error);
+	return NULL;
 }
 
 static struct sonde_error *find_variable(struct sonde_scope *scope,
@@ -24,6 +45,8 @@ static struct sonde_error *find_variable(struct sonde_scope *scope,
 	struct sonde_scope *base = own(scope)->base;
 	struct sonde_value value;
 
+	if (own(scope)->unseen)
+		CHECK(see_function(own(scope)));
 	CHECK(sonde_probe_find_named(own(scope)->hit, name, found, &value));
 	if (*found) {
 		*ret = (struct sonde_variable){
@@ -92,7 +115,7 @@ static void suggest(struct sonde_scope *scope, struct sonde_closest *closest)
 	struct sonde_value value;
 	const char *name;
 
-	for (uint64_t i = 0;; i++) {
+	for (uint64_t i = 0; self->hit->link; i++) {
 		struct sonde_error *error =
 			sonde_probe_hit_argument(self->hit, i, &name, &value);
 		bool more = !error;
@@ -129,6 +152,33 @@ struct sonde_error *sonde_probe_hit_evaluate(struct sonde_probe_hit *hit,
 		.types = scope.base->types};
 	return sonde_expression_evaluate_in(
 		expression, target, hit->thread, &scope.scope, ret);
+}
+
+/* It is as if a probe were at whatever the thread stands at. */
+struct sonde_error *sonde_probe_evaluate_standing(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, bool *ret_list, struct sonde_value **ret,
+	size_t *count)
+{
+	struct sonde_probes probes = {.target = target};
+	struct sonde_probe probe = {.probes = &probes};
+	struct sonde_probe_link link = {.probe = &probe};
+	struct sonde_probe_hit hit = {
+		.probes = &probes, .thread = thread, .probe = &probe, .link = &link};
+	struct hit_scope scope = {.hit = &hit, .unseen = true};
+	struct sonde_error *error;
+
+	CHECK(sonde_target_scope(target, &scope.base));
+	if (!scope.base || sonde_target_state(target) != SONDE_STATE_STOPPED)
+		return sonde_expression_evaluate_all(
+			expression, target, thread, ret_list, ret, count);
+	scope.scope = (struct sonde_scope){.ops = &scope_ops,
+		.level = scope.base->level,
+		.types = scope.base->types};
+	error = sonde_expression_evaluate_all_in(
+		expression, target, thread, &scope.scope, ret_list, ret, count);
+	free(link.function);
+	return error;
 }
 
 /* At other hits the pointer may be good. */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -85,6 +86,73 @@ static const char *find_stub_device(struct json_object *devices)
 	return NULL;
 }
 
+/* --- who started it ---------------------------------------------------------------- */
+
+/* What stubs are called that one of us starts: "stub-OUR_PID-QEMU_PID". */
+static struct sonde_error *place_of(pid_t starter, pid_t qemu, char **ret)
+{
+	char link[32], directory[PATH_MAX];
+	ssize_t length;
+	int opened;
+
+	CHECK(sonde_runtime_directory_open(&opened));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", opened);
+	length = readlink(link, directory, sizeof(directory) - 1);
+	close(opened);
+	if (length < 0)
+		return sonde_error_system(errno);
+	directory[length] = '\0';
+	if (asprintf(ret, "%s/stub-%d-%d", directory, (int)starter, (int)qemu) < 0)
+		return sonde_error_no_memory();
+	return NULL;
+}
+
+/* The sonde that started the stub of @p device, if it was one of this user's; else 0. */
+static pid_t starter_of(const struct sonde_qemu *qemu, const char *device)
+{
+	CLEANUP(cleanup_free) char *place = NULL;
+	const char *path = strstr(device, "unix:"), *name;
+	struct sonde_error *error;
+	int starter, process;
+	size_t length;
+
+	if (!path)
+		return 0;
+	path += strlen("unix:");
+	length = strcspn(path, ",");
+	name = memrchr(path, '/', length);
+	if (!name || sscanf(name, "/stub-%d-%d", &starter, &process) != 2 ||
+		starter <= 0 || process != (int)qemu->process.pid)
+		return 0;
+	error = place_of(starter, process, &place);
+	if (error) {
+		sonde_error_destroy(error);
+		return 0;
+	}
+	return strlen(place) == length && !memcmp(place, path, length) ? starter : 0;
+}
+
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static struct sonde_error *held(const struct sonde_qemu *qemu, const char *device)
+{
+	pid_t starter = starter_of(qemu, device);
+	struct sonde_error *error;
+
+	if (starter && !is_gone(starter))
+		error = sonde_error_create(SONDE_ERROR_BUSY,
+			"another sonde, process %d, is connected to its stub",
+			(int)starter);
+	else
+		error = sonde_error_create(SONDE_ERROR_BUSY,
+			"somebody is connected to its stub (%s)", device);
+	return sonde_error_suggest(
+		error, "end that one first; commands that only look do not need it");
+}
+
 static struct sonde_error *look_for_stub(struct sonde_qemu *qemu, bool *found)
 {
 	static const char free_word[] = "disconnected:";
@@ -95,13 +163,16 @@ static struct sonde_error *look_for_stub(struct sonde_qemu *qemu, bool *found)
 	CHECK(sonde_qemu_monitor_query(&qemu->monitor, "query-chardev", &devices));
 	device = find_stub_device(devices);
 	*found = device != NULL;
-	if (device && strncmp(device, free_word, sizeof(free_word) - 1) != 0)
-		error = sonde_error_suggest(
-			sonde_error_create(SONDE_ERROR_BUSY,
-				"somebody is connected to its stub (%s)", device),
-			"end that one first; commands that only look do not need it");
-	else if (device)
+	if (device && strncmp(device, free_word, sizeof(free_word) - 1) != 0) {
+		error = held(qemu, device);
+	} else if (device) {
+		pid_t starter = starter_of(qemu, device);
+
 		error = take_address(qemu, device + sizeof(free_word) - 1);
+		/* Of one killed before its guard knew: it is dropped in its stead. */
+		if (!error && starter && (starter == getpid() || is_gone(starter)))
+			qemu->stub_started = true;
+	}
 	json_object_put(devices);
 	return error;
 }
@@ -220,21 +291,9 @@ static struct sonde_error *start_handed(
 static struct sonde_error *start(struct sonde_qemu *qemu)
 {
 	CLEANUP(cleanup_free) char *command = NULL, *text = NULL, *place = NULL;
-	char link[32], directory[PATH_MAX];
-	ssize_t length;
 	bool started;
-	int opened;
 
-	CHECK(sonde_runtime_directory_open(&opened));
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", opened);
-	length = readlink(link, directory, sizeof(directory) - 1);
-	close(opened);
-	if (length < 0)
-		return sonde_error_system(errno);
-	directory[length] = '\0';
-	if (asprintf(&place, "%s/stub-%d-%d", directory, (int)getpid(),
-		    (int)qemu->process.pid) < 0)
-		return sonde_error_no_memory();
+	CHECK(place_of(getpid(), qemu->process.pid, &place));
 	if (strlen(place) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		return sonde_error_create(SONDE_ERROR_INVALID,
 			"the name of a socket for its stub is too long: %s", place);

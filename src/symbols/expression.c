@@ -190,6 +190,14 @@ static struct sonde_error *evaluate(const struct sonde_expression *expression,
 	return while_at(error, "evaluating", expression->text);
 }
 
+struct sonde_error *sonde_expression_evaluate_all_in(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_scope *scope, bool *ret_list,
+	struct sonde_value **ret, size_t *count)
+{
+	return evaluate(expression, target, thread, scope, ret_list, ret, count);
+}
+
 struct sonde_error *sonde_expression_evaluate_all(
 	const struct sonde_expression *expression, struct sonde_target *target,
 	struct sonde_thread *thread, bool *ret_list, struct sonde_value **ret,

@@ -69,4 +69,10 @@ SONDE_NODISCARD struct sonde_error *sonde_expression_evaluate_in(
 	const struct sonde_expression *expression, struct sonde_target *target,
 	struct sonde_thread *thread, struct sonde_scope *scope, struct sonde_value *ret);
 
+/** As sonde_expression_evaluate_all(), with the names that @p scope knows. */
+SONDE_NODISCARD struct sonde_error *sonde_expression_evaluate_all_in(
+	const struct sonde_expression *expression, struct sonde_target *target,
+	struct sonde_thread *thread, struct sonde_scope *scope, bool *ret_list,
+	struct sonde_value **ret, size_t *count);
+
 #endif
