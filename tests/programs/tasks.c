@@ -73,7 +73,7 @@ static void start_thread(word flags, void *stack)
 }
 
 __asm__(".globl _start\n_start:\n\tmovq %rsp, %rdi\n\tandq $-16, %rsp\n\tcall begin\n");
-#else
+#elif defined(__aarch64__)
 static long call(word number, word a, word b, word c, word d)
 {
 	register word x8 __asm__("x8") = number;
@@ -109,6 +109,44 @@ static void start_thread(word flags, void *stack)
 }
 
 __asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl begin\n");
+#elif defined(__riscv)
+static long call(word number, word a, word b, word c, word d)
+{
+	register word a7 __asm__("a7") = number;
+	register word a0 __asm__("a0") = a;
+	register word a1 __asm__("a1") = b;
+	register word a2 __asm__("a2") = c;
+	register word a3 __asm__("a3") = d;
+	register word a4 __asm__("a4") = 0;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+			 : "memory");
+	return (long)a0;
+}
+
+static void start_thread(word flags, void *stack)
+{
+	register word a7 __asm__("a7") = SYS_CLONE;
+	register word a0 __asm__("a0") = flags;
+	register word a1 __asm__("a1") = (word)stack;
+	register word a2 __asm__("a2") = 0;
+	register word a3 __asm__("a3") = 0;
+	register word a4 __asm__("a4") = 0;
+
+	__asm__ volatile(
+		"ecall\n\tbnez a0, 1f\n"
+		"0:\n\tli a7, %[sleep]\n\tmv a0, sp\n\tli a1, 0\n"
+		"\tecall\n\tj 0b\n1:"
+		: "+r"(a0)
+		: "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), [sleep] "i"(SYS_SLEEP)
+		: "memory");
+}
+
+__asm__(".globl _start\n_start:\n\tmv a0, sp\n\tandi sp, sp, -16\n\tcall begin\n");
+#else
+#error "another architecture's system calls"
 #endif
 
 static void sleep_for_ever(void)

@@ -15,7 +15,7 @@ sys.path.insert(0, str(TOP / "tests"))
 
 from programs import compile_freestanding  # noqa: E402
 
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64"}
 MAPS = {"start", "end", "perms", "offset", "device", "inode", "path", "torn"}
 INTERFACES = {"index", "name", "up", "flags", "mtu", "mac", "network", "addresses", "torn"}
 NET = {"protocol", "type", "state", "local", "remote", "inode", "network", "torn"}
