@@ -17,7 +17,7 @@ enum {
 	FAMILY_NETLINK = 16,
 };
 
-#define TYPES                                                                            \
+#define TYPES(net)                                                                       \
 	"struct nsproxy { struct mnt_namespace *mnt_ns; struct net *net_ns; };"          \
 	"struct fdtable { unsigned int max_fds; void *fd, *close_on_exec, *open_fds; };" \
 	"struct files_struct { int count; struct fdtable *fdt; };"                       \
@@ -31,7 +31,7 @@ enum {
 	"struct hlist_head { struct hlist_node *first; };"                               \
 	"struct in6_addr { u8 bytes[16]; };"                                             \
 	"struct sock_common { u32 skc_daddr, skc_rcv_saddr; u16 skc_dport, skc_num;"     \
-	"	u16 skc_family; u8 skc_state; struct { struct net *net; } skc_net;"            \
+	"	u16 skc_family; u8 skc_state; struct {" net "} skc_net;"                 \
 	"	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;"                               \
 	"	union { struct hlist_node skc_node, skc_nulls_node; }; };"                     \
 	"struct sock { struct sock_common __sk_common; u16 sk_type, sk_protocol;"        \
@@ -69,30 +69,41 @@ enum {
 	"	struct list_head dev_base_head;"                         \
 	"	struct { struct inet_timewait_death_row tcp_death_row;"
 
+#define LISTS                                                                          \
+	AREA "	struct vm_area_struct *vm_next; };"                                     \
+	     "struct mm_struct { struct vm_area_struct *mmap;" MEMORY                  \
+	     "struct mnt_namespace { struct ns_common ns; struct list_head list; int " \
+	     "mounts; };"                                                              \
+	     "struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"            \
+	     "	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK           \
+	     "} ipv4; };"
+#define ITS_NETWORK "struct net *net;"
+
 static const char *const types[PROCESS_LAYOUTS] = {
-	[PROCESS_LISTS] = TYPES AREA
-	"	struct vm_area_struct *vm_next; };"
-	"struct mm_struct { struct vm_area_struct *mmap;" MEMORY
-	"struct mnt_namespace { struct ns_common ns; struct list_head list; int mounts; "
-	"};"
-	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"
-	"	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK "} ipv4; };",
-	[PROCESS_TREES] = TYPES
-	"struct backing_file { struct file file; struct path user_path; };"
-	"struct anon_vma_name { int kref; char name[28]; };" AREA
-	"	struct anon_vma_name *anon_name; };"
-	"struct maple_range_64 { void *parent; unsigned long pivot[15]; void *slot[16]; "
-	"};"
-	"struct maple_arange_64 { void *parent; unsigned long pivot[9]; void *slot[10]; "
-	"};"
-	"struct maple_tree { u32 ma_lock; void *ma_root; };"
-	"struct mm_struct { struct maple_tree mm_mt;" MEMORY
-	"struct rb_root { struct rb_node *rb_node; };"
-	"struct mnt_namespace { struct ns_common ns; struct rb_root mounts; };"
-	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask, lhash2_mask;"
-	"	struct inet_listen_hashbucket *lhash2; };" NETWORK
-	"	struct udp_table *udp_table; } ipv4;"
-	"	struct { struct { struct hlist_head *buckets; } table; } unx; };",
+	[PROCESS_LISTS] = TYPES(ITS_NETWORK) LISTS,
+	[PROCESS_ONE_NETWORK] = TYPES("") LISTS,
+	[PROCESS_TREES] = TYPES(
+		ITS_NETWORK) "struct backing_file { struct file file; struct path "
+			     "user_path; };"
+			     "struct anon_vma_name { int kref; char name[28]; };" AREA
+			     "	struct anon_vma_name *anon_name; };"
+			     "struct maple_range_64 { void *parent; unsigned long "
+			     "pivot[15]; void *slot[16]; "
+			     "};"
+			     "struct maple_arange_64 { void *parent; unsigned long "
+			     "pivot[9]; void *slot[10]; "
+			     "};"
+			     "struct maple_tree { u32 ma_lock; void *ma_root; };"
+			     "struct mm_struct { struct maple_tree mm_mt;" MEMORY
+			     "struct rb_root { struct rb_node *rb_node; };"
+			     "struct mnt_namespace { struct ns_common ns; struct rb_root "
+			     "mounts; };"
+			     "struct inet_hashinfo { void *ehash; unsigned int "
+			     "ehash_mask, lhash2_mask;"
+			     "	struct inet_listen_hashbucket *lhash2; };" NETWORK
+			     "	struct udp_table *udp_table; } ipv4;"
+			     "	struct { struct { struct hlist_head *buckets; } table; } "
+			     "unx; };",
 };
 
 static uint64_t allocate(struct process_image *image, const char *type)
@@ -135,7 +146,7 @@ static void add_area(struct process_image *image, unsigned number)
 	set(image, area, type, "vm_pgoff", number);
 	if (number % 3 == 0)
 		set(image, area, type, "vm_file", image->tree.files[TREE_ONE]);
-	if (image->layout == PROCESS_LISTS && number)
+	if (image->layout != PROCESS_TREES && number)
 		set(image, image->areas[number - 1], type, "vm_next", area);
 }
 
@@ -190,7 +201,7 @@ static void add_memory(struct process_image *image)
 	image->memory = allocate(image, type);
 	for (unsigned i = 0; i < PROCESS_AREAS; i++)
 		add_area(image, i);
-	if (image->layout == PROCESS_LISTS)
+	if (image->layout != PROCESS_TREES)
 		set(image, image->memory, type, "mmap", image->areas[0]);
 	else
 		add_tree(image);
@@ -285,7 +296,8 @@ static void add_socket(struct process_image *image, unsigned which)
 	set(image, sock, common, "skc_num", 1000 + which);
 	/* In the network's order: 80. */
 	set(image, sock, common, "skc_dport", 80 << 8);
-	set(image, sock, common, "skc_net.net", image->network);
+	if (image->layout != PROCESS_ONE_NETWORK)
+		set(image, sock, common, "skc_net.net", image->network);
 	if (!kinds[which].has_file)
 		return;
 	set(image, sock, "struct sock", "sk_type", kinds[which].kind);
@@ -311,12 +323,12 @@ static void add_tcp(struct process_image *image)
 	static const char type[] = "struct inet_hashinfo";
 	struct linux_image *fake = &image->tree.fake;
 	size_t stride = linux_image_sizeof(fake, "struct inet_listen_hashbucket");
-	uint64_t base = image->layout == PROCESS_LISTS ? 0 : LISTENING_BASE;
+	uint64_t base = image->layout != PROCESS_TREES ? 0 : LISTENING_BASE;
 
 	image->hashinfo = allocate(image, type);
 	image->connected = linux_image_allocate(fake, 8 * CHAINS);
 	image->listening = place_of(image, image->hashinfo, type,
-		image->layout == PROCESS_LISTS ? "listening_hash" : "ehash");
+		image->layout != PROCESS_TREES ? "listening_hash" : "ehash");
 	if (image->layout == PROCESS_TREES) {
 		image->listening = linux_image_allocate(fake, CHAINS * stride);
 		set(image, image->hashinfo, type, "lhash2", image->listening);
@@ -347,7 +359,7 @@ static void add_udp(struct process_image *image)
 	set(image, table, "struct udp_table", "hash", chains);
 	set(image, table, "struct udp_table", "mask", CHAINS - 1);
 	chain(image, chains + 3 * stride, links_of(image, PROCESS_UDP6), 0);
-	if (image->layout == PROCESS_LISTS)
+	if (image->layout != PROCESS_TREES)
 		linux_image_symbol(fake, "udp_table", table);
 	else
 		set(image, image->network, "struct net", "ipv4.udp_table", table);
@@ -368,7 +380,7 @@ static void add_unix(struct process_image *image)
 		image->sockets[PROCESS_UNIX]);
 	chain(image, chains + 8 * 5, links_of(image, PROCESS_UNIX), 0);
 	chain(image, chains + 8 * 511, links_of(image, PROCESS_UNIX_PEER), 0);
-	if (image->layout == PROCESS_LISTS)
+	if (image->layout != PROCESS_TREES)
 		linux_image_symbol(fake, "unix_socket_table", chains);
 	else
 		set(image, image->network, "struct net", "unx.table.buckets", chains);
@@ -401,7 +413,7 @@ static void add_mounts(struct process_image *image)
 	static const char type[] = "struct mount";
 	struct linux_image *fake = &image->tree.fake;
 	uint64_t text = linux_image_allocate(fake, 8), links[2];
-	bool lists = image->layout == PROCESS_LISTS;
+	bool lists = image->layout != PROCESS_TREES;
 
 	memcpy(linux_image_at(fake, text, 5), "none", 5);
 	image->mounts = allocate(image, "struct mnt_namespace");

@@ -191,7 +191,7 @@ static void merge(struct linux_image *which)
 	(void)which;
 	set(image.areas[4], "struct vm_area_struct", "vm_end", end);
 	set(image.areas[5], "struct vm_area_struct", "vm_mm", 0xdead000000000000);
-	if (image.layout == PROCESS_LISTS)
+	if (image.layout != PROCESS_TREES)
 		set(image.areas[4], "struct vm_area_struct", "vm_next", image.areas[6]);
 	else
 		put(image.leaves[0] + 8 * 5 +

@@ -52,7 +52,7 @@ static struct sonde_error *is_wanted(struct reader *reader, uint64_t address, bo
 	uint64_t network;
 
 	*ret = address >> 63 && !(address & 7);
-	if (!*ret || !reader->network)
+	if (!*ret || !reader->network || !reader->socket.fields.network.present)
 		return NULL;
 	error = sonde_field_read(&reader->socket.fields.network,
 		&reader->kernel->space.space, address, &network);
