@@ -17,7 +17,7 @@ enum {
 	FAMILY_NETLINK = 16,
 };
 
-#define TYPES(net)                                                                       \
+#define TYPES                                                                            \
 	"struct nsproxy { struct mnt_namespace *mnt_ns; struct net *net_ns; };"          \
 	"struct fdtable { unsigned int max_fds; void *fd, *close_on_exec, *open_fds; };" \
 	"struct files_struct { int count; struct fdtable *fdt; };"                       \
@@ -31,7 +31,7 @@ enum {
 	"struct hlist_head { struct hlist_node *first; };"                               \
 	"struct in6_addr { u8 bytes[16]; };"                                             \
 	"struct sock_common { u32 skc_daddr, skc_rcv_saddr; u16 skc_dport, skc_num;"     \
-	"	u16 skc_family; u8 skc_state; struct {" net "} skc_net;"                 \
+	"	u16 skc_family; u8 skc_state; struct possible_net skc_net;"                    \
 	"	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;"                               \
 	"	union { struct hlist_node skc_node, skc_nulls_node; }; };"                     \
 	"struct sock { struct sock_common __sk_common; u16 sk_type, sk_protocol;"        \
@@ -69,41 +69,35 @@ enum {
 	"	struct list_head dev_base_head;"                         \
 	"	struct { struct inet_timewait_death_row tcp_death_row;"
 
-#define LISTS                                                                          \
-	AREA "	struct vm_area_struct *vm_next; };"                                     \
-	     "struct mm_struct { struct vm_area_struct *mmap;" MEMORY                  \
-	     "struct mnt_namespace { struct ns_common ns; struct list_head list; int " \
-	     "mounts; };"                                                              \
-	     "struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"            \
-	     "	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK           \
-	     "} ipv4; };"
-#define ITS_NETWORK "struct net *net;"
+#define LISTS                                                                 \
+	"	struct vm_area_struct *vm_next; };"                                 \
+	"struct mm_struct { struct vm_area_struct *mmap;" MEMORY              \
+	"struct mnt_namespace { struct ns_common ns; struct list_head list; " \
+	"	int mounts; };"                                                     \
+	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"        \
+	"	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK
+#define MANY_NETWORKS "struct possible_net { struct net *net; };"
+#define ONE_NETWORK   "struct possible_net { };"
 
 static const char *const types[PROCESS_LAYOUTS] = {
-	[PROCESS_LISTS] = TYPES(ITS_NETWORK) LISTS,
-	[PROCESS_ONE_NETWORK] = TYPES("") LISTS,
-	[PROCESS_TREES] = TYPES(
-		ITS_NETWORK) "struct backing_file { struct file file; struct path "
-			     "user_path; };"
-			     "struct anon_vma_name { int kref; char name[28]; };" AREA
-			     "	struct anon_vma_name *anon_name; };"
-			     "struct maple_range_64 { void *parent; unsigned long "
-			     "pivot[15]; void *slot[16]; "
-			     "};"
-			     "struct maple_arange_64 { void *parent; unsigned long "
-			     "pivot[9]; void *slot[10]; "
-			     "};"
-			     "struct maple_tree { u32 ma_lock; void *ma_root; };"
-			     "struct mm_struct { struct maple_tree mm_mt;" MEMORY
-			     "struct rb_root { struct rb_node *rb_node; };"
-			     "struct mnt_namespace { struct ns_common ns; struct rb_root "
-			     "mounts; };"
-			     "struct inet_hashinfo { void *ehash; unsigned int "
-			     "ehash_mask, lhash2_mask;"
-			     "	struct inet_listen_hashbucket *lhash2; };" NETWORK
-			     "	struct udp_table *udp_table; } ipv4;"
-			     "	struct { struct { struct hlist_head *buckets; } table; } "
-			     "unx; };",
+	[PROCESS_LISTS] = MANY_NETWORKS TYPES AREA LISTS "} ipv4; int ipv6; };",
+	[PROCESS_ONE_NETWORK] = ONE_NETWORK TYPES AREA LISTS "} ipv4; };",
+	[PROCESS_TREES] = MANY_NETWORKS TYPES
+	"struct backing_file { struct file file; struct path user_path; };"
+	"struct anon_vma_name { int kref; char name[28]; };" AREA
+	"	struct anon_vma_name *anon_name; };"
+	"struct maple_range_64 { void *parent; unsigned long pivot[15]; void *slot[16]; "
+	"};"
+	"struct maple_arange_64 { void *parent; unsigned long pivot[9]; void *slot[10]; "
+	"};"
+	"struct maple_tree { u32 ma_lock; void *ma_root; };"
+	"struct mm_struct { struct maple_tree mm_mt;" MEMORY
+	"struct rb_root { struct rb_node *rb_node; };"
+	"struct mnt_namespace { struct ns_common ns; struct rb_root mounts; };"
+	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask, lhash2_mask;"
+	"	struct inet_listen_hashbucket *lhash2; };" NETWORK
+	"	struct udp_table *udp_table; } ipv4; int ipv6;"
+	"	struct { struct { struct hlist_head *buckets; } table; } unx; };",
 };
 
 static uint64_t allocate(struct process_image *image, const char *type)
@@ -474,8 +468,9 @@ static void add_network(struct process_image *image)
 	linux_image_symbol(fake, "net_namespace_list", head);
 	linux_image_symbol(
 		fake, "raw_v4_hashinfo", allocate(image, "struct raw_hashinfo"));
-	linux_image_symbol(
-		fake, "raw_v6_hashinfo", allocate(image, "struct raw_hashinfo"));
+	if (image->layout != PROCESS_ONE_NETWORK)
+		linux_image_symbol(
+			fake, "raw_v6_hashinfo", allocate(image, "struct raw_hashinfo"));
 	set(image, image->namespaces, "struct nsproxy", "net_ns", image->network);
 }
 
