@@ -263,6 +263,7 @@ static void add_socket_file(struct process_image *image, unsigned which)
 	uint64_t path = place_of(image, file, "struct file", "f_path");
 
 	set(image, whole, "struct socket", "sk", image->sockets[which]);
+	set(image, whole, "struct socket", "file", file);
 	set(image, image->sockets[which], "struct sock", "sk_socket", whole);
 	set(image, inode, "struct inode", "i_ino", 300 + which);
 	set(image, inode, "struct inode", "i_mode", 0140777);
