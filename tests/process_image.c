@@ -31,7 +31,7 @@ enum {
 	"struct hlist_head { struct hlist_node *first; };"                               \
 	"struct in6_addr { u8 bytes[16]; };"                                             \
 	"struct sock_common { u32 skc_daddr, skc_rcv_saddr; u16 skc_dport, skc_num;"     \
-	"	u16 skc_family; u8 skc_state; struct { struct net *net; } skc_net;"            \
+	"	u16 skc_family; u8 skc_state; struct possible_net skc_net;"                    \
 	"	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;"                               \
 	"	union { struct hlist_node skc_node, skc_nulls_node; }; };"                     \
 	"struct sock { struct sock_common __sk_common; u16 sk_type, sk_protocol;"        \
@@ -69,15 +69,20 @@ enum {
 	"	struct list_head dev_base_head;"                         \
 	"	struct { struct inet_timewait_death_row tcp_death_row;"
 
+#define LISTS                                                                 \
+	"	struct vm_area_struct *vm_next; };"                                 \
+	"struct mm_struct { struct vm_area_struct *mmap;" MEMORY              \
+	"struct mnt_namespace { struct ns_common ns; struct list_head list; " \
+	"	int mounts; };"                                                     \
+	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"        \
+	"	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK
+#define MANY_NETWORKS "struct possible_net { struct net *net; };"
+#define ONE_NETWORK   "struct possible_net { };"
+
 static const char *const types[PROCESS_LAYOUTS] = {
-	[PROCESS_LISTS] = TYPES AREA
-	"	struct vm_area_struct *vm_next; };"
-	"struct mm_struct { struct vm_area_struct *mmap;" MEMORY
-	"struct mnt_namespace { struct ns_common ns; struct list_head list; int mounts; "
-	"};"
-	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask;"
-	"	struct inet_listen_hashbucket listening_hash[4]; };" NETWORK "} ipv4; };",
-	[PROCESS_TREES] = TYPES
+	[PROCESS_LISTS] = MANY_NETWORKS TYPES AREA LISTS "} ipv4; int ipv6; };",
+	[PROCESS_ONE_NETWORK] = ONE_NETWORK TYPES AREA LISTS "} ipv4; };",
+	[PROCESS_TREES] = MANY_NETWORKS TYPES
 	"struct backing_file { struct file file; struct path user_path; };"
 	"struct anon_vma_name { int kref; char name[28]; };" AREA
 	"	struct anon_vma_name *anon_name; };"
@@ -91,7 +96,7 @@ static const char *const types[PROCESS_LAYOUTS] = {
 	"struct mnt_namespace { struct ns_common ns; struct rb_root mounts; };"
 	"struct inet_hashinfo { void *ehash; unsigned int ehash_mask, lhash2_mask;"
 	"	struct inet_listen_hashbucket *lhash2; };" NETWORK
-	"	struct udp_table *udp_table; } ipv4;"
+	"	struct udp_table *udp_table; } ipv4; int ipv6;"
 	"	struct { struct { struct hlist_head *buckets; } table; } unx; };",
 };
 
@@ -135,7 +140,7 @@ static void add_area(struct process_image *image, unsigned number)
 	set(image, area, type, "vm_pgoff", number);
 	if (number % 3 == 0)
 		set(image, area, type, "vm_file", image->tree.files[TREE_ONE]);
-	if (image->layout == PROCESS_LISTS && number)
+	if (image->layout != PROCESS_TREES && number)
 		set(image, image->areas[number - 1], type, "vm_next", area);
 }
 
@@ -190,7 +195,7 @@ static void add_memory(struct process_image *image)
 	image->memory = allocate(image, type);
 	for (unsigned i = 0; i < PROCESS_AREAS; i++)
 		add_area(image, i);
-	if (image->layout == PROCESS_LISTS)
+	if (image->layout != PROCESS_TREES)
 		set(image, image->memory, type, "mmap", image->areas[0]);
 	else
 		add_tree(image);
@@ -258,6 +263,7 @@ static void add_socket_file(struct process_image *image, unsigned which)
 	uint64_t path = place_of(image, file, "struct file", "f_path");
 
 	set(image, whole, "struct socket", "sk", image->sockets[which]);
+	set(image, whole, "struct socket", "file", file);
 	set(image, image->sockets[which], "struct sock", "sk_socket", whole);
 	set(image, inode, "struct inode", "i_ino", 300 + which);
 	set(image, inode, "struct inode", "i_mode", 0140777);
@@ -285,7 +291,8 @@ static void add_socket(struct process_image *image, unsigned which)
 	set(image, sock, common, "skc_num", 1000 + which);
 	/* In the network's order: 80. */
 	set(image, sock, common, "skc_dport", 80 << 8);
-	set(image, sock, common, "skc_net.net", image->network);
+	if (image->layout != PROCESS_ONE_NETWORK)
+		set(image, sock, common, "skc_net.net", image->network);
 	if (!kinds[which].has_file)
 		return;
 	set(image, sock, "struct sock", "sk_type", kinds[which].kind);
@@ -311,12 +318,12 @@ static void add_tcp(struct process_image *image)
 	static const char type[] = "struct inet_hashinfo";
 	struct linux_image *fake = &image->tree.fake;
 	size_t stride = linux_image_sizeof(fake, "struct inet_listen_hashbucket");
-	uint64_t base = image->layout == PROCESS_LISTS ? 0 : LISTENING_BASE;
+	uint64_t base = image->layout != PROCESS_TREES ? 0 : LISTENING_BASE;
 
 	image->hashinfo = allocate(image, type);
 	image->connected = linux_image_allocate(fake, 8 * CHAINS);
 	image->listening = place_of(image, image->hashinfo, type,
-		image->layout == PROCESS_LISTS ? "listening_hash" : "ehash");
+		image->layout != PROCESS_TREES ? "listening_hash" : "ehash");
 	if (image->layout == PROCESS_TREES) {
 		image->listening = linux_image_allocate(fake, CHAINS * stride);
 		set(image, image->hashinfo, type, "lhash2", image->listening);
@@ -347,7 +354,7 @@ static void add_udp(struct process_image *image)
 	set(image, table, "struct udp_table", "hash", chains);
 	set(image, table, "struct udp_table", "mask", CHAINS - 1);
 	chain(image, chains + 3 * stride, links_of(image, PROCESS_UDP6), 0);
-	if (image->layout == PROCESS_LISTS)
+	if (image->layout != PROCESS_TREES)
 		linux_image_symbol(fake, "udp_table", table);
 	else
 		set(image, image->network, "struct net", "ipv4.udp_table", table);
@@ -368,7 +375,7 @@ static void add_unix(struct process_image *image)
 		image->sockets[PROCESS_UNIX]);
 	chain(image, chains + 8 * 5, links_of(image, PROCESS_UNIX), 0);
 	chain(image, chains + 8 * 511, links_of(image, PROCESS_UNIX_PEER), 0);
-	if (image->layout == PROCESS_LISTS)
+	if (image->layout != PROCESS_TREES)
 		linux_image_symbol(fake, "unix_socket_table", chains);
 	else
 		set(image, image->network, "struct net", "unx.table.buckets", chains);
@@ -401,7 +408,7 @@ static void add_mounts(struct process_image *image)
 	static const char type[] = "struct mount";
 	struct linux_image *fake = &image->tree.fake;
 	uint64_t text = linux_image_allocate(fake, 8), links[2];
-	bool lists = image->layout == PROCESS_LISTS;
+	bool lists = image->layout != PROCESS_TREES;
 
 	memcpy(linux_image_at(fake, text, 5), "none", 5);
 	image->mounts = allocate(image, "struct mnt_namespace");
@@ -462,8 +469,9 @@ static void add_network(struct process_image *image)
 	linux_image_symbol(fake, "net_namespace_list", head);
 	linux_image_symbol(
 		fake, "raw_v4_hashinfo", allocate(image, "struct raw_hashinfo"));
-	linux_image_symbol(
-		fake, "raw_v6_hashinfo", allocate(image, "struct raw_hashinfo"));
+	if (image->layout != PROCESS_ONE_NETWORK)
+		linux_image_symbol(
+			fake, "raw_v6_hashinfo", allocate(image, "struct raw_hashinfo"));
 	set(image, image->namespaces, "struct nsproxy", "net_ns", image->network);
 }
 

@@ -13,6 +13,8 @@ enum process_layout {
 	PROCESS_LISTS,
 	/** A maple tree, a red-black tree, tables of each network: 6.12. */
 	PROCESS_TREES,
+	/** As PROCESS_LISTS, without IPv6 and namespaces of networks. */
+	PROCESS_ONE_NETWORK,
 	PROCESS_LAYOUTS,
 };
 

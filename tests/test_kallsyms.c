@@ -253,6 +253,34 @@ static void test_lookups_are_cheap(void **state)
 	sonde_kallsyms_destroy(kallsyms);
 }
 
+/* Where reads are round trips, few do: what was read of the offsets is not read again. */
+static void test_slow_lookups_are_few_reads(void **state)
+{
+	struct sonde_kallsyms_place place = kallsyms_image_place();
+	struct sonde_kallsyms *kallsyms;
+	struct sonde_symbol symbol, other;
+	uint64_t before;
+	bool found;
+
+	(void)state;
+	kallsyms_image_init(&image, LAYOUT_6_1, 4000);
+	place.slow = true;
+	check(sonde_kallsyms_create(&image.space, &place, &kallsyms));
+	check(sonde_kallsyms_find(kallsyms, "symbol_3000", 0, &symbol, &found));
+	assert_true(found);
+	before = image.reads;
+	check(sonde_kallsyms_at(kallsyms, symbol.address, &other, &found));
+	assert_true(found);
+	assert_int_equal(other.address, symbol.address);
+	/* Six steps to 64 of them, those, as often for the one before, and a name. */
+	assert_in_range(image.reads - before, 1, 15);
+	before = image.reads;
+	check(sonde_kallsyms_at(kallsyms, symbol.address + 1, &other, &found));
+	assert_true(found);
+	assert_int_equal(image.reads, before);
+	sonde_kallsyms_destroy(kallsyms);
+}
+
 /* --- when something is wrong ------------------------------------------------------- */
 
 static void expect_no_tables(void)
@@ -464,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_near),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_lookups_are_cheap),
+		cmocka_unit_test(test_slow_lookups_are_few_reads),
 		cmocka_unit_test(test_wrong_tokens),
 		cmocka_unit_test(test_wrong_markers_and_names),
 		cmocka_unit_test(test_wrong_offsets),

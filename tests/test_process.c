@@ -191,7 +191,7 @@ static void merge(struct linux_image *which)
 	(void)which;
 	set(image.areas[4], "struct vm_area_struct", "vm_end", end);
 	set(image.areas[5], "struct vm_area_struct", "vm_mm", 0xdead000000000000);
-	if (image.layout == PROCESS_LISTS)
+	if (image.layout != PROCESS_TREES)
 		set(image.areas[4], "struct vm_area_struct", "vm_next", image.areas[6]);
 	else
 		put(image.leaves[0] + 8 * 5 +
@@ -496,7 +496,8 @@ static void test_lying_files(void **state)
 
 static struct sonde_sockets *open_sockets(uint64_t pid)
 {
-	struct sonde_sockets_options options = {.size = sizeof(options), .pid = pid};
+	struct sonde_sockets_options options = {
+		.size = sizeof(options), .pid = pid, .users = pid != 0};
 	struct sonde_sockets *sockets;
 	struct sonde_error *error =
 		sonde_sockets_open(&fake->kernel.target, &options, &sockets);
@@ -504,6 +505,12 @@ static struct sonde_sockets *open_sockets(uint64_t pid)
 	if (error)
 		fail_msg("%s: %s", sonde_error_what(error), sonde_error_why(error));
 	return sockets;
+}
+
+static void check_user(const struct sonde_socket *socket, bool there)
+{
+	assert_int_equal(socket->pid, there);
+	check_text(socket->comm, there ? "init" : NULL);
 }
 
 static void test_sockets(void **state)
@@ -521,8 +528,13 @@ static void test_sockets(void **state)
 		for (uint64_t pid = 0; pid <= 1; pid++) {
 			struct sonde_sockets *sockets = open_sockets(pid);
 
-			for (size_t i = 0; i < PROCESS_SOCKETS; i++)
-				check_socket(sonde_sockets_next(sockets), order[i]);
+			for (size_t i = 0; i < PROCESS_SOCKETS; i++) {
+				const struct sonde_socket *socket =
+					sonde_sockets_next(sockets);
+
+				check_socket(socket, order[i]);
+				check_user(socket, pid && order[i] != PROCESS_ENDING);
+			}
 			assert_null(sonde_sockets_next(sockets));
 			assert_null(sonde_sockets_incomplete(sockets));
 			sonde_sockets_close(sockets);

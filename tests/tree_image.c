@@ -221,6 +221,10 @@ static void add_tasks(struct tree_image *tree)
 	linux_image_list(fake, head, &link, 1);
 	linux_image_set(fake, tree->task, "struct task_struct", "signal", signal);
 	linux_image_set(fake, tree->task, "struct task_struct", "pid", 1);
+	/* "init" */
+	linux_image_put(fake,
+		tree->task + linux_image_offset(fake, "struct task_struct", "comm"),
+		0x74696e69, 4);
 	linux_image_set(fake, tree->task, "struct task_struct", "tgid", 1);
 	linux_image_set(fake, tree->task, "struct task_struct", "fs", tree->fs);
 	set_path(tree, tree->fs + linux_image_offset(fake, "struct fs_struct", "root"),

@@ -18,6 +18,9 @@ struct sonde_sockets_options {
 	size_t size;
 	/** Only those of this process's network namespace; 0: of all. */
 	uint64_t pid;
+	/** Who has each open, too: every process's table of open files is looked through.
+	 */
+	bool users;
 };
 
 struct sonde_socket {
@@ -43,6 +46,11 @@ struct sonde_socket {
 	const char *local, *remote;
 	/** It changed while it was read, again and again. */
 	bool torn;
+	/** With @ref sonde_sockets_options.users: the process that has it open, of
+	 * several the one with the lowest number, and its name, any bytes but NUL. 0 and
+	 * NULL: none, as of what only waits to be accepted, or it changed meanwhile. */
+	uint32_t pid;
+	const char *comm;
 };
 
 struct sonde_sockets;

@@ -16,6 +16,8 @@ static const struct cli_column columns[] = {
 	{"remote", 20},
 	{"inode", 6},
 	{"network", 10},
+	{"pid", 6},
+	{"comm"},
 	{"torn", .json_only = true},
 	{NULL},
 };
@@ -50,6 +52,11 @@ static bool put(struct cli_output *output, const struct sonde_socket *socket)
 	cli_put_guest_text(output, socket->remote);
 	cli_put_integer(output, socket->inode);
 	put_network(output, socket->network);
+	if (socket->pid)
+		cli_put_integer(output, socket->pid);
+	else
+		cli_put_null(output);
+	cli_put_guest_text(output, socket->comm);
 	cli_put_boolean(output, socket->torn);
 	return cli_output_row(output);
 }
@@ -127,7 +134,7 @@ static struct sonde_error *read_sockets(struct cli *cli, void *user)
 {
 	struct reading *reading = user;
 	const struct sonde_sockets_options options = {
-		.size = sizeof(options), .pid = reading->pid};
+		.size = sizeof(options), .pid = reading->pid, .users = true};
 
 	sonde_sockets_close(reading->sockets);
 	reading->sockets = NULL;

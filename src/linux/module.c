@@ -333,18 +333,42 @@ static struct sonde_error *search_head(struct sonde_linux *kernel,
 	return NULL;
 }
 
+/* A search's many small reads are for this alone. */
+static bool memory_is_at_hand(const struct sonde_linux *kernel)
+{
+	const char *means = sonde_target_memory_means(&kernel->target);
+
+	return !strcmp(means, "mmap") || !strcmp(means, "process");
+}
+
 static struct sonde_error *find_head(struct sonde_linux *kernel,
 	const struct sonde_linux_module_fields *fields, uint64_t *ret, bool *found)
 {
-	const char *means = sonde_target_memory_means(&kernel->target);
 	struct sonde_symbol symbol = {.address = 0};
 
 	CHECK(sonde_linux_own_look_up(kernel, "modules", &symbol, found));
 	*ret = symbol.address;
-	/* So many small reads are for memory that is at hand. */
-	if (*found || (strcmp(means, "mmap") != 0 && strcmp(means, "process") != 0))
+	if (*found || !memory_is_at_hand(kernel))
 		return NULL;
 	return search_head(kernel, fields, ret, found);
+}
+
+/* Whether there are none that could be found: that is seen without the kernel's types,
+ * which are megabytes on a serial line. */
+static struct sonde_error *are_none(struct sonde_linux *kernel, bool *ret)
+{
+	struct sonde_symbol symbol = {.address = 0};
+	uint64_t next;
+	bool found;
+
+	CHECK(sonde_linux_own_look_up(kernel, "modules", &symbol, &found));
+	*ret = !found && !memory_is_at_hand(kernel);
+	if (!found)
+		return NULL;
+	CHECK(sonde_space_read_integer(
+		&kernel->space.space, symbol.address, sizeof(next), &next));
+	*ret = next == symbol.address;
+	return NULL;
 }
 
 /* ---------------------------------------------------------------------------------- */
@@ -379,8 +403,11 @@ static struct sonde_error *read_modules(
 {
 	struct sonde_linux_module_fields fields;
 	uint64_t head;
-	bool found;
+	bool found, none;
 
+	CHECK(are_none(kernel, &none));
+	if (none)
+		return NULL;
 	CHECK(find_fields(kernel, &fields));
 	CHECK(find_head(kernel, &fields, &head, &found));
 	if (!found)

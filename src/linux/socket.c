@@ -7,6 +7,7 @@
 
 #include "kernel.h"
 #include "socket.h"
+#include "socket_table.h"
 
 enum {
 	/** include/net/tcp_states.h. */
@@ -55,7 +56,8 @@ static const struct sonde_field_wish common_wishes[] = {
 	COMMON("skc_rcv_saddr", local4),
 	COMMON("skc_dport", remote_port),
 	COMMON("skc_num", local_port),
-	COMMON("skc_net.net", network),
+	/* Without CONFIG_NET_NS there is one network, and nothing says so. */
+	MAYBE("sock_common", "skc_net.net", network),
 	MAYBE("sock_common", "skc_v6_daddr", remote6),
 	MAYBE("sock_common", "skc_v6_rcv_saddr", local6),
 };
@@ -100,11 +102,13 @@ struct sonde_error *sonde_linux_socket_reader_init(
 		gap, &ret->common));
 	CHECK(sonde_record_plan(
 		sock_wishes, ARRAY_SIZE(sock_wishes), &ret->fields, gap, &ret->whole));
-	if (ret->whole.bytes <= SONDE_LINUX_SOCK_BYTES &&
-		ret->common.bytes <= SONDE_LINUX_SOCK_BYTES)
+	if (ret->whole.bytes > SONDE_LINUX_SOCK_BYTES ||
+		ret->common.bytes > SONDE_LINUX_SOCK_BYTES)
+		return sonde_error_create(SONDE_ERROR_BAD_DATA,
+			"'struct sock' is larger than any such structure");
+	if (ret->fields.network.present)
 		return NULL;
-	return sonde_error_create(
-		SONDE_ERROR_BAD_DATA, "'struct sock' is larger than any such structure");
+	return sonde_linux_network_of(kernel, 1, &ret->only_network);
 }
 
 /* --- words ------------------------------------------------------------------------ */
@@ -299,8 +303,10 @@ static struct sonde_error *put_network(struct look *look)
 {
 	struct sonde_linux_socket_reader *reader = look->reader;
 	const struct sonde_linux_socket_fields *fields = &reader->fields;
-	uint64_t network = of_common(look, &fields->network), number;
+	uint64_t network = reader->only_network, number;
 
+	if (fields->network.present)
+		network = of_common(look, &fields->network);
 	if (network != reader->network) {
 		CHECK(sonde_field_read(&fields->ns_number, memory(look),
 			network + fields->network_ns.offset, &number));

@@ -29,6 +29,8 @@ struct sonde_linux_socket_reader {
 	struct sonde_linux *kernel;
 	struct sonde_linux_socket_fields fields;
 	struct sonde_record common, whole;
+	/** Where sockets do not have one: the struct net of all. */
+	uint64_t only_network;
 	/** The network namespace that was looked at last, and its number. */
 	uint64_t network, network_number;
 };

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "socket.h"
 #include "socket_table.h"
+#include "socket_users.h"
 
 enum {
 	/** Sockets between two questions whether somebody wants to end. */
@@ -52,7 +53,7 @@ static struct sonde_error *is_wanted(struct reader *reader, uint64_t address, bo
 	uint64_t network;
 
 	*ret = address >> 63 && !(address & 7);
-	if (!*ret || !reader->network)
+	if (!*ret || !reader->network || !reader->socket.fields.network.present)
 		return NULL;
 	error = sonde_field_read(&reader->socket.fields.network,
 		&reader->kernel->space.space, address, &network);
@@ -156,8 +157,8 @@ static struct sonde_error *read_tables(struct reader *reader)
 	return NULL;
 }
 
-static struct sonde_error *read_all(
-	struct sonde_linux *kernel, uint64_t pid, struct sonde_sockets *sockets)
+static struct sonde_error *read_all(struct sonde_linux *kernel,
+	const struct sonde_sockets_options *options, struct sonde_sockets *sockets)
 {
 	CLEANUP(cleanup_free) struct reader *reader = calloc(1, sizeof(*reader));
 
@@ -166,9 +167,13 @@ static struct sonde_error *read_all(
 	reader->kernel = kernel;
 	reader->sockets = sockets;
 	CHECK(sonde_linux_socket_reader_init(&reader->socket, kernel));
-	if (pid)
-		CHECK(sonde_linux_network_of(kernel, pid, &reader->network));
-	return read_tables(reader);
+	if (options->pid)
+		CHECK(sonde_linux_network_of(kernel, options->pid, &reader->network));
+	CHECK(read_tables(reader));
+	if (!options->users)
+		return NULL;
+	return sonde_linux_socket_users_find(
+		kernel, sockets->list, sockets->count, &sockets->texts);
 }
 
 struct sonde_error *sonde_sockets_open(struct sonde_target *target,
@@ -183,7 +188,7 @@ struct sonde_error *sonde_sockets_open(struct sonde_target *target,
 	sockets = calloc(1, sizeof(*sockets));
 	if (!sockets)
 		return sonde_error_no_memory();
-	error = read_all(sonde_linux_below(target), given.pid, sockets);
+	error = read_all(sonde_linux_below(target), &given, sockets);
 	if (error) {
 		sonde_sockets_close(sockets);
 		return sonde_error_while(error, "reading the sockets");

@@ -25,7 +25,7 @@ struct fields {
 	struct sonde_field death_row, hashinfo, connected, connected_mask,
 		connected_chain, listening, listening2, listening2_mask, listening_chain;
 	struct sonde_field udp_table, udp_chains, udp_mask, udp_head;
-	struct sonde_field unix_chains, raw_chains, packet_head;
+	struct sonde_field unix_chains, raw_chains, packet_head, six;
 	struct sonde_field netlink_chains, chains_size, chains_nest, chains,
 		netlink_links;
 	struct sonde_field links, numbered_links;
@@ -59,6 +59,7 @@ static const struct sonde_field_wish wishes[] = {
 	MAYBE("struct udp_hslot", "head", udp_head),
 	MAYBE("struct net", "unx.table.buckets", unix_chains),
 	MAYBE("struct raw_hashinfo", "ht", raw_chains),
+	MAYBE("struct net", "ipv6", six),
 	MAYBE("struct net", "packet.sklist", packet_head),
 	MAYBE("struct netlink_table", "hash.tbl", netlink_chains),
 	MAYBE("struct bucket_table", "size", chains_size),
@@ -255,7 +256,8 @@ static struct sonde_error *add_raw(struct finder *finder)
 	static const char *const names[] = {"raw_v4_hashinfo", "raw_v6_hashinfo"};
 	const struct fields *fields = &finder->fields;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	/* A kernel that has no IPv6, as a module neither, lacks nothing. */
+	for (size_t i = 0; i < (fields->six.present ? 2 : 1); i++) {
 		struct sonde_linux_socket_table table = {
 			.name = "raw", .stride = 8, .links = fields->links.offset};
 		struct sonde_type type;

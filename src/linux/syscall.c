@@ -321,6 +321,33 @@ static struct sonde_error *check_dispatcher(struct sonde_linux *kernel,
 
 /* ---------------------------------------------------------------------------------- */
 
+static int compare(const void *left, const void *right)
+{
+	const struct entry *const *a = left, *const *b = right;
+
+	return ((*a)->call.address > (*b)->call.address) -
+	       ((*a)->call.address < (*b)->call.address);
+}
+
+/* In the order of addresses: neighbours' names lie together, and are read together. */
+static struct sonde_error *name_addresses(
+	struct sonde_linux *kernel, struct sonde_syscalls *calls)
+{
+	CLEANUP(cleanup_free)
+	struct entry **order = calloc(calls->count + 1, sizeof(*order));
+
+	if (!order)
+		return sonde_error_no_memory();
+	for (size_t i = 0; i < calls->count; i++)
+		order[i] = &calls->entries[i];
+	qsort(order, calls->count, sizeof(*order), compare);
+	for (size_t i = 0; i < calls->count; i++) {
+		CHECK(sonde_context_check_interrupt(kernel->target.sonde));
+		CHECK(name_address(kernel, order[i]));
+	}
+	return NULL;
+}
+
 static struct sonde_error *read_all(
 	struct sonde_linux *kernel, struct sonde_syscalls *calls)
 {
@@ -334,9 +361,9 @@ static struct sonde_error *read_all(
 	expected = calloc(calls->count + 1, sizeof(*expected));
 	if (!expected)
 		return sonde_error_no_memory();
+	CHECK(name_addresses(kernel, calls));
 	for (size_t i = 0; i < calls->count; i++) {
 		CHECK(sonde_context_check_interrupt(kernel->target.sonde));
-		CHECK(name_address(kernel, &calls->entries[i]));
 		name_call(calls, &calls->entries[i]);
 		CHECK(check(kernel, calls, &calls->entries[i], &expected[i]));
 	}

@@ -94,6 +94,7 @@ static struct sonde_error *find_above(
 		uint32_t middle = low + (high - low) / 2;
 		uint64_t there;
 
+		CHECK(sonde_kallsyms_load_offsets(tables, low, high));
 		CHECK(sonde_kallsyms_address(tables, middle, &there));
 		if (there <= address)
 			low = middle + 1;
@@ -352,6 +353,8 @@ struct sonde_error *sonde_kallsyms_create(struct sonde_space *space,
 		return sonde_error_no_memory();
 	error = sonde_kallsyms_locate(space, place, &kallsyms->tables);
 	kallsyms->block_number = kallsyms->tables.block_count;
+	if (!error && place->slow)
+		error = sonde_kallsyms_keep_offsets(&kallsyms->tables);
 	if (!error)
 		error = judge_sequences(kallsyms);
 	if (error) {

@@ -9,20 +9,73 @@ void sonde_kallsyms_tables_deinit(struct sonde_kallsyms_tables *tables)
 {
 	free(tables->markers);
 	free(tables->tokens);
+	free(tables->kept);
+	free(tables->known);
+	tables->kept = NULL;
+	tables->known = NULL;
 	tables->markers = NULL;
 	tables->tokens = NULL;
+}
+
+struct sonde_error *sonde_kallsyms_keep_offsets(struct sonde_kallsyms_tables *tables)
+{
+	tables->kept = calloc(tables->count, sizeof(*tables->kept));
+	tables->known = calloc(tables->count, sizeof(*tables->known));
+	return tables->kept && tables->known ? NULL : sonde_error_no_memory();
+}
+
+static struct sonde_error *read_offsets(
+	const struct sonde_kallsyms_tables *tables, uint32_t first, uint32_t count)
+{
+	uint8_t bytes[4 * (SONDE_KALLSYMS_NEAR + 1)];
+
+	CHECK(sonde_space_read(tables->space, tables->offsets + UINT64_C(4) * first,
+		bytes, 4 * (size_t)count));
+	for (uint32_t i = 0; i < count; i++) {
+		tables->kept[first + i] = sonde_kallsyms_u32(bytes + 4 * (size_t)i);
+		tables->known[first + i] = true;
+	}
+	return NULL;
+}
+
+struct sonde_error *sonde_kallsyms_load_offsets(
+	const struct sonde_kallsyms_tables *tables, uint32_t low, uint32_t high)
+{
+	if (!tables->known || high - low > SONDE_KALLSYMS_NEAR)
+		return NULL;
+	high += high < tables->count;
+	while (low < high && tables->known[low])
+		low++;
+	while (low < high && tables->known[high - 1])
+		high--;
+	return low < high ? read_offsets(tables, low, high - low) : NULL;
+}
+
+static struct sonde_error *read_offset(
+	const struct sonde_kallsyms_tables *tables, uint32_t index, uint32_t *ret)
+{
+	uint8_t bytes[4];
+
+	if (tables->known) {
+		if (!tables->known[index])
+			CHECK(read_offsets(tables, index, 1));
+		*ret = tables->kept[index];
+		return NULL;
+	}
+	CHECK(sonde_space_read(tables->space, tables->offsets + UINT64_C(4) * index,
+		bytes, sizeof(bytes)));
+	*ret = sonde_kallsyms_u32(bytes);
+	return NULL;
 }
 
 struct sonde_error *sonde_kallsyms_address(
 	const struct sonde_kallsyms_tables *tables, uint32_t index, uint64_t *ret)
 {
 	uint64_t at = tables->offsets + UINT64_C(4) * index;
-	uint8_t bytes[4];
 	uint32_t offset;
 	int64_t as_signed;
 
-	CHECK(sonde_space_read(tables->space, at, bytes, sizeof(bytes)));
-	offset = sonde_kallsyms_u32(bytes);
+	CHECK(read_offset(tables, index, &offset));
 	as_signed = (int32_t)offset;
 	switch (tables->addressing) {
 	case SONDE_KALLSYMS_ABSOLUTE_PERCPU:

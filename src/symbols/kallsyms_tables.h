@@ -21,6 +21,9 @@ enum {
 	SONDE_KALLSYMS_BLOCK_BYTES_MIN = SONDE_KALLSYMS_BLOCK_NAMES * 2,
 	/** Offsets of tokens have 16 bits (bytes). */
 	SONDE_KALLSYMS_TOKEN_BYTES_MAX = 1 << 16,
+	/** Of so many symbols the addresses come in one read, where that is a round trip.
+	 */
+	SONDE_KALLSYMS_NEAR = 64,
 };
 
 enum sonde_kallsyms_addressing {
@@ -52,6 +55,10 @@ struct sonde_kallsyms_tables {
 	/** SONDE_KALLSYMS_TOKENS strings, each with its NUL. Owned. */
 	char *tokens;
 	uint16_t token_index[SONDE_KALLSYMS_TOKENS];
+	/** Where a read is a round trip: offsets that were read, by index, and which of
+	 * them are known. NULL elsewhere. Owned. */
+	uint32_t *kept;
+	bool *known;
 };
 
 /** Finds the tables; after an error @p ret is to be deinitialized, too. */
@@ -62,6 +69,15 @@ void sonde_kallsyms_tables_deinit(struct sonde_kallsyms_tables *tables);
 /** The address of the symbol at @p index. */
 SONDE_NODISCARD struct sonde_error *sonde_kallsyms_address(
 	const struct sonde_kallsyms_tables *tables, uint32_t index, uint64_t *ret);
+
+/** From now on each offset is read once. */
+SONDE_NODISCARD struct sonde_error *sonde_kallsyms_keep_offsets(
+	struct sonde_kallsyms_tables *tables);
+
+/** Where offsets are kept: reads those from @p low up to @p high, and the next one, in
+ * one read, if they are near each other. */
+SONDE_NODISCARD struct sonde_error *sonde_kallsyms_load_offsets(
+	const struct sonde_kallsyms_tables *tables, uint32_t low, uint32_t high);
 
 /**
  * Moves *@p position, within @p length bytes of names, behind the length of a name, and

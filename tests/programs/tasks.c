@@ -7,9 +7,12 @@
  *	tasks owner R E S	has these users and groups: real, effective, saved
  *	tasks zombie		has a child that has ended
  *	tasks many N		has N children, which sleep
- *	tasks churn N		for N seconds children are born and end, as many as can
- *be; then it writes how many
+ *	tasks churn N CPU HOW	for N seconds children are born and end on this CPU, as
+ *				many as can be; then it writes how many. HOW: "own", with
+ *				memory of their own; "shared", with their parent's
  */
+#include <stdbool.h>
+
 typedef unsigned long word;
 
 enum {
@@ -23,6 +26,7 @@ enum {
 	SYS_SLEEP = 35,
 	SYS_PRCTL = 157,
 	SYS_CLOCK = 228,
+	SYS_AFFINITY = 203,
 #else
 	SYS_WRITE = 64,
 	SYS_CLONE = 220,
@@ -33,9 +37,12 @@ enum {
 	SYS_SLEEP = 101,
 	SYS_PRCTL = 167,
 	SYS_CLOCK = 113,
+	SYS_AFFINITY = 122,
 #endif
 	NAME_BYTES = 16,
 	THREADS_MAX = 64,
+	/** So many are born between two looks at the clock. */
+	CHILDREN_A_LOOK = 8,
 	STACK_BYTES = 4096,
 	PR_SET_NAME = 15,
 	SIGCHLD = 17,
@@ -73,7 +80,7 @@ static void start_thread(word flags, void *stack)
 }
 
 __asm__(".globl _start\n_start:\n\tmovq %rsp, %rdi\n\tandq $-16, %rsp\n\tcall begin\n");
-#else
+#elif defined(__aarch64__)
 static long call(word number, word a, word b, word c, word d)
 {
 	register word x8 __asm__("x8") = number;
@@ -109,6 +116,44 @@ static void start_thread(word flags, void *stack)
 }
 
 __asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl begin\n");
+#elif defined(__riscv)
+static long call(word number, word a, word b, word c, word d)
+{
+	register word a7 __asm__("a7") = number;
+	register word a0 __asm__("a0") = a;
+	register word a1 __asm__("a1") = b;
+	register word a2 __asm__("a2") = c;
+	register word a3 __asm__("a3") = d;
+	register word a4 __asm__("a4") = 0;
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+			 : "memory");
+	return (long)a0;
+}
+
+static void start_thread(word flags, void *stack)
+{
+	register word a7 __asm__("a7") = SYS_CLONE;
+	register word a0 __asm__("a0") = flags;
+	register word a1 __asm__("a1") = (word)stack;
+	register word a2 __asm__("a2") = 0;
+	register word a3 __asm__("a3") = 0;
+	register word a4 __asm__("a4") = 0;
+
+	__asm__ volatile(
+		"ecall\n\tbnez a0, 1f\n"
+		"0:\n\tli a7, %[sleep]\n\tmv a0, sp\n\tli a1, 0\n"
+		"\tecall\n\tj 0b\n1:"
+		: "+r"(a0)
+		: "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), [sleep] "i"(SYS_SLEEP)
+		: "memory");
+}
+
+__asm__(".globl _start\n_start:\n\tmv a0, sp\n\tandi sp, sp, -16\n\tcall begin\n");
+#else
+#error "another architecture's system calls"
 #endif
 
 static void sleep_for_ever(void)
@@ -205,16 +250,18 @@ static void say(word count)
 	call(SYS_WRITE, 1, (word)at, (word)(text + sizeof(text) - at), 0);
 }
 
-/* Every fourth child gets memory of its own; the others have their parent's, which waits
- * for them. Nobody wants to know how they ended. */
-static void churn(word limit)
+/* A CPU's children are of one kind, and stay there: changing between memories, and
+ * between CPUs, is what takes an emulated CPU most of its time. Nobody wants to know how
+ * children ended. */
+static void churn(word limit, word cpu, bool own)
 {
-	word count = 0, until = seconds() + limit;
+	word count = 0, until = seconds() + limit, mask = (word)1 << cpu;
+	word how = own ? SIGCHLD : (word)SIGCHLD | VFORK;
 	const word ignore[4] = {1};
 
+	call(SYS_AFFINITY, 0, sizeof(mask), (word)&mask, 0);
 	call(SYS_SIGACTION, SIGCHLD, (word)ignore, 0, 8);
-	while (seconds() < until) {
-		word how = count % 4 == 0 ? SIGCHLD : (word)SIGCHLD | VFORK;
+	for (word i = 0; i % CHILDREN_A_LOOK || seconds() < until; i++) {
 		long child = call(SYS_CLONE, how, 0, 0, 0);
 
 		if (child == 0)
@@ -241,7 +288,7 @@ __attribute__((used)) void begin(const word *stack)
 		many(number(words[2]));
 	if (kind == 'z')
 		zombie();
-	if (kind == 'c' && count > 2)
-		churn(number(words[2]));
+	if (kind == 'c' && count > 4)
+		churn(number(words[2]), number(words[3]), words[4][0] == 'o');
 	end(2);
 }

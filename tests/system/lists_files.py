@@ -15,10 +15,10 @@ sys.path.insert(0, str(TOP / "tests"))
 
 from programs import compile_freestanding  # noqa: E402
 
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64"}
 MAPS = {"start", "end", "perms", "offset", "device", "inode", "path", "torn"}
 INTERFACES = {"index", "name", "up", "flags", "mtu", "mac", "network", "addresses", "torn"}
-NET = {"protocol", "type", "state", "local", "remote", "inode", "network", "torn"}
+NET = {"protocol", "type", "state", "local", "remote", "inode", "network", "pid", "comm", "torn"}
 MOUNTS = {"id", "parent", "device", "type", "options", "super_options", "source", "root", "path",
           "torn"}
 FILES = {"fd", "path", "type", "flags", "position", "torn"}
@@ -183,6 +183,19 @@ def number_of(guest: Guest, pid: int, namespace: str) -> int:
     return int(re.search(rb"\d+", say(guest, f"readlink /proc/{pid}/ns/{namespace}"))[0])
 
 
+def users_of(guest: Guest) -> dict[int, tuple[int, str]]:
+    """The process with the lowest number that has each socket open, by the socket's inode."""
+    text = say(guest, "cd /proc; for p in [0-9]*; do echo ! $p $(cat $p/comm); "
+                      "ls -l $p/fd; done").decode(errors="replace")
+    users: dict[int, tuple[int, str]] = {}
+    for part in text.split("! ")[1:]:
+        head, *lines = part.splitlines()
+        pid, _, comm = head.partition(" ")
+        for inode in re.findall(r"-> socket:\[(\d+)\]", "\n".join(lines)):
+            users[int(inode)] = min(users.get(int(inode), (1 << 32, "")), (int(pid), comm))
+    return users
+
+
 def check_net(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None:
     """The tables of a process's network namespace; those of packets have no addresses."""
     what = f"{name}: net --pid {pid}"
@@ -203,6 +216,11 @@ def check_net(tap: Tap, name: str, guest: Guest, sonde: Sonde, pid: int) -> None
     found = sorted((row["inode"], as_socket(row)) for row in result.rows
                    if row["protocol"] not in ("packet", "packet6"))
     check_same(tap, f"{what}: each is what the guest says", found, wanted)
+    users = users_of(guest)
+    check_same(tap, f"{what}: who has each open, too",
+               sorted((row["inode"], row["pid"], row["comm"]) for row in result.rows),
+               sorted((row["inode"], *users.get(row["inode"], (None, None)))
+                      for row in result.rows))
     network = number_of(guest, pid, "net")
     tap.equal(f"{what}: all are in its namespace",
               {row["network"] for row in result.rows}, {network})

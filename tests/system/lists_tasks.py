@@ -18,7 +18,7 @@ sys.path.insert(0, str(TOP / "tests"))
 
 from programs import compile_freestanding  # noqa: E402
 
-MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64"}
 # What breaks parsers, terminals and guesses of where a name ends.
 NAMES = [b'"}], [{"', b"a\nb\\012c\\", b"\x1b[2J\x1b]0;x\x07", b"exactly15bytes.",
          b"\xff\xfe\xc3(", "\u00e4\u2028\u202e".encode(), b") R 1 (", b" a\tb ", b"'$(x)`y`"]
