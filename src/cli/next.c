@@ -4,6 +4,7 @@
 #include "options.h"
 #include "report.h"
 #include "session.h"
+#include "signals.h"
 #include "stops.h"
 #include "table.h"
 
