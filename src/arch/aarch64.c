@@ -70,8 +70,8 @@ static const char *const call_words[] = {
 	"bl", "blr", "blraa", "blrab", "blraaz", "blrabz", NULL};
 
 static const char *const return_words[] = {"ret", "retaa", "retab", NULL};
-static const char *const jump_words[] = {"b", "b.*", "br", "braa*", "brab*", "cbz", "cbnz",
-	"tbz", "tbnz", NULL};
+static const char *const jump_words[] = {
+	"b", "b.*", "br", "braa*", "brab*", "cbz", "cbnz", "tbz", "tbnz", NULL};
 static const char *const trap_words[] = {"svc", "hvc", "smc", "brk", "udf", NULL};
 static const char *const trap_return_words[] = {"eret*", NULL};
 

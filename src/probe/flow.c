@@ -99,8 +99,7 @@ struct sonde_error *sonde_flow_read(const struct sonde_probes *probes,
 		error = sonde_space_read(space, pc, code, length);
 	}
 	if (!error)
-		error = sonde_disassemble(
-			target, thread, pc, code, length, &instruction);
+		error = sonde_disassemble(target, thread, pc, code, length, &instruction);
 	if (!error)
 		classify(calls, &instruction, &flow);
 	*ret = flow;
