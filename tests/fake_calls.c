@@ -477,8 +477,7 @@ void calls_play(struct sonde_target *target, const struct calls_step *steps, siz
 	calls->next = 0;
 }
 
-void calls_move(
-	struct sonde_target *target, const struct calls_move *moves, size_t count)
+void calls_move(struct sonde_target *target, const struct calls_move *moves, size_t count)
 {
 	own(target)->moves = moves;
 	own(target)->moves_left = count;

@@ -65,8 +65,7 @@ static struct sonde_error *find(
 		.user = stepper};
 	struct sonde_probes_end end;
 	struct sonde_probe *probe;
-	struct sonde_error *error =
-		sonde_probe_create(stepper->probes, &options, &probe);
+	struct sonde_error *error = sonde_probe_create(stepper->probes, &options, &probe);
 
 	if (!error)
 		error = sonde_probes_run(stepper->probes, 60000, &end);

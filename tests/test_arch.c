@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The tables of src/arch against each other, and capstone against known bytes. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -624,6 +626,70 @@ static void test_others_are_no_no_ops(void **state)
 		assert_int_equal(others[i].arch->no_op(others[i].code, 16), 0);
 }
 
+/* What is carried out without being executed: a disassembler has to agree. */
+static void test_jumps(void **state)
+{
+	static const uint64_t pc = UINT64_C(0xffffffff81000000);
+	static const struct {
+		uint8_t code[16];
+		uint64_t to;
+	} known[] = {
+		{{0xeb, 0x10}, pc + 0x12},
+		{{0xeb, 0x80}, pc + 2 - 0x80},
+		{{0xe9, 0x78, 0x56, 0x34, 0x12}, pc + 5 + 0x12345678},
+		{{0xe9, 0x00, 0x00, 0x00, 0x80}, pc + 5 - UINT64_C(0x80000000)},
+	};
+	static const uint8_t others[][16] = {{0xeb, 0xfe}, {0xe8, 1}, {0x74, 1},
+		{0xff, 0xe0}, {0x66, 0xe9, 1}, {0x90}};
+	struct sonde_instruction instruction;
+	char text[40];
+	uint64_t to;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		assert_true(sonde_arch_x86_64.jump(pc, known[i].code, 16, &to));
+		assert_int_equal(to, known[i].to);
+		assert_null(sonde_arch_disassemble(&sonde_arch_x86_64, CS_MODE_64, pc,
+			known[i].code, 16, &instruction));
+		snprintf(text, sizeof(text), "jmp 0x%" PRIx64, to);
+		assert_string_equal(instruction.text, text);
+		/* 16-bit code has the same bytes. */
+		assert_false(sonde_arch_x86_64.jump(0x7c00, known[i].code, 16, &to));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(sonde_arch_x86_64.jump(pc, others[i], 16, &to));
+}
+
+static void test_what_repeats(void **state)
+{
+	static const uint8_t known[][16] = {{0xf3, 0xa4}, {0xf3, 0x48, 0xab},
+		{0xf2, 0xae}, {0x66, 0xf3, 0xa5}, {0xf3, 0x6c}};
+	static const uint8_t others[][16] = {{0xa4}, {0x48, 0xab}, {0xf3, 0x90},
+		{0xf3, 0xc3}, {0xf3, 0xa8}, {0xf0, 0xa4}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		assert_true(sonde_arch_x86_64.repeats(known[i], 16));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(sonde_arch_x86_64.repeats(others[i], 16));
+	assert_false(sonde_arch_x86_64.repeats(known[0], 1));
+}
+
+static void test_ends_of_calls(void **state)
+{
+	static const uint8_t known[][8] = {{0, 0, 0, 0xe8, 1, 2, 3, 4},
+		{0, 0, 0, 0, 0, 0, 0xff, 0xd0}, {0, 0, 0, 0, 0, 0xff, 0x50, 0x10},
+		{0, 0xff, 0x14, 0xc5, 1, 2, 3, 4}};
+	static const uint8_t others[][8] = {{0x90, 0x90, 0x90, 0xe9, 1, 2, 3, 4},
+		{0, 0, 0, 0, 0, 0, 0xff, 0xe0}, {0xe8, 0, 0, 0, 0, 0x90, 0x90, 0x90}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		assert_true(sonde_arch_x86_64.calls->ends_with_call(known[i], 8));
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_false(sonde_arch_x86_64.calls->ends_with_call(others[i], 8));
+}
+
 /* Registers by which functions are called must be there. */
 static void test_calls(void **state)
 {
@@ -661,6 +727,9 @@ int main(void)
 		cmocka_unit_test(test_disassemble_unsupported),
 		cmocka_unit_test(test_no_ops),
 		cmocka_unit_test(test_others_are_no_no_ops),
+		cmocka_unit_test(test_jumps),
+		cmocka_unit_test(test_what_repeats),
+		cmocka_unit_test(test_ends_of_calls),
 		cmocka_unit_test(test_calls),
 	};
 

@@ -15,6 +15,16 @@ static struct sonde_thread *stand_at_call(struct world *world)
 	return thread;
 }
 
+static struct sonde_error *lower_the_stack(struct sonde_probe_hit *hit, void *user)
+{
+	struct world *world = user;
+
+	(void)hit;
+	calls_set_register(
+		world->target, 0, "rsp", CALLS_STACK + CALLS_STACK_BYTES - 64 - 120);
+	return NULL;
+}
+
 /* Others return there, and the same task deeper down: neither has arrived. */
 static void test_next_over_a_call(void **state)
 {
@@ -40,6 +50,37 @@ static void test_next_over_a_call(void **state)
 	assert_int_equal(calls_register(world.target, 1, "pc"), calls_site(0));
 	check_log(&world, "+100+101+100");
 	assert_int_equal(calls_traps(world.target), 1);
+	end(&world);
+}
+
+/* Linux's error_entry() leaves the registers on the stack, where its way back was. */
+static void test_next_over_a_call_that_leaves_something(void **state)
+{
+	const uint64_t stack = CALLS_STACK + CALLS_STACK_BYTES - 64;
+	const struct calls_step steps[] = {GO(0, calls_site(0)), GO(0, calls_site(0))};
+	struct sonde_probes_end ending;
+	struct sonde_thread *thread;
+	struct world world;
+	bool arrived = false;
+	uint64_t way_back = calls_site(0);
+
+	(void)state;
+	begin(&world, "calls:");
+	thread = stand_at_call(&world);
+	calls_play(world.target, steps, ARRAY_SIZE(steps));
+	calls_set_register(world.target, 0, "rsp", stack);
+	calls_write(world.target, stack - 8, "\1\2\3\4\5\6\7", 8);
+	probe(&world, SONDE_PROBE_INSTRUCTION, "0xffffffff81001000", lower_the_stack);
+	check(sonde_probes_next(world.probes, thread, &ending, &arrived));
+	assert_true(arrived);
+	assert_int_equal(calls_register(world.target, 0, "rsp"), stack - 120);
+	/* It has been called anew: the first call is under way still. */
+	thread = stand_at_call(&world);
+	calls_play(world.target, steps, ARRAY_SIZE(steps));
+	calls_set_register(world.target, 0, "rsp", stack);
+	calls_write(world.target, stack - 8, &way_back, 8);
+	check(sonde_probes_next(world.probes, thread, &ending, &arrived));
+	assert_false(arrived);
 	end(&world);
 }
 
@@ -74,8 +115,8 @@ static void test_finish_from_the_middle(void **state)
 {
 	static const uint8_t code[] = {0x90, 0xe8, 0x01, 0, 0, 0, 0xcc, 0xc3, 0xc3};
 	const uint64_t at = calls_address(CALLS_TICK) + 8;
-	const struct calls_move moves[] = {{.pc = at + 1}, {.pc = at + 7},
-		{.pc = at + 8}, {.pc = calls_site(3)}, {.pc = 0}};
+	const struct calls_move moves[] = {{.pc = at + 1}, {.pc = at + 7}, {.pc = at + 8},
+		{.pc = calls_site(3)}, {.pc = 0}};
 	struct sonde_probes_end ending;
 	struct sonde_thread *thread;
 	struct world world;
@@ -148,7 +189,8 @@ static void test_reach(void **state)
 	end(&world);
 }
 
-/* --- what happens to an instruction ---------------------------------------------------- */
+/* --- what happens to an instruction ----------------------------------------------------
+ */
 
 typedef struct sonde_error *walker(struct sonde_probes *probes,
 	struct sonde_thread *thread, struct sonde_probes_end *ret, bool *arrived);
@@ -201,16 +243,16 @@ static void check_going(const struct going *going)
 	end(&world);
 }
 
-#define GOES(walk_, code_, pc_, ...)                                      \
-	check_going(&(struct going){.walk = walk_,                        \
-		.code = code_,                                            \
-		.length = sizeof(code_) - 1,                              \
-		.moves = {__VA_ARGS__},                                   \
-		.count = sizeof((struct calls_move[]){__VA_ARGS__}) /     \
-			 sizeof(struct calls_move),                       \
+#define GOES(walk_, code_, pc_, ...)                                  \
+	check_going(&(struct going){.walk = walk_,                    \
+		.code = code_,                                        \
+		.length = sizeof(code_) - 1,                          \
+		.moves = {__VA_ARGS__},                               \
+		.count = sizeof((struct calls_move[]){__VA_ARGS__}) / \
+			 sizeof(struct calls_move),                   \
 		.pc = pc_})
 
-#define LOAD   "\x48\x8b\x07"
+#define LOAD "\x48\x8b\x07"
 #define TO(pc_)            \
 	{                  \
 		.pc = pc_, \
@@ -237,14 +279,14 @@ static void test_instruction_that_traps(void **state)
 {
 	(void)state;
 	/* ud2, which the kernel's warnings are. */
-	GOES(sonde_probes_next, "\x0f\x0b", place() + 2, TO(handler()),
-		TO(handler() + 1), TO(place() + 2));
+	GOES(sonde_probes_next, "\x0f\x0b", place() + 2, TO(handler()), TO(handler() + 1),
+		TO(place() + 2));
 	/* int3 of the guest's own. */
 	GOES(sonde_probes_next, "\xcc", place() + 1, TO(handler()), TO(handler() + 1),
 		TO(place() + 1));
 	/* syscall */
-	GOES(sonde_probes_next, "\x0f\x05", place() + 2, TO(handler()),
-		TO(handler() + 1), TO(place() + 2));
+	GOES(sonde_probes_next, "\x0f\x05", place() + 2, TO(handler()), TO(handler() + 1),
+		TO(place() + 2));
 	GOES(sonde_probes_step, "\xcc", handler(), TO(handler()));
 }
 
@@ -287,7 +329,8 @@ static void test_finish_of_a_handler(void **state)
 	end(&world);
 }
 
-/* --- what happens to the task ----------------------------------------------------------- */
+/* --- what happens to the task
+ * ----------------------------------------------------------- */
 
 /* One step gives its CPU to another task. It goes on there, too, but elsewhere. */
 static void check_lost_cpu(walker *walk)
@@ -375,6 +418,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_next_over_a_call),
+		cmocka_unit_test(test_next_over_a_call_that_leaves_something),
 		cmocka_unit_test(test_next_that_does_not_arrive),
 		cmocka_unit_test(test_finish_from_the_middle),
 		cmocka_unit_test(test_finish_from_the_entry),

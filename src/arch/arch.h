@@ -169,6 +169,13 @@ struct sonde_arch {
 		size_t from, uint64_t target);
 
 	/**
+	 * Whether the instruction at the start of @p code, at @p pc, does nothing but
+	 * move the program counter to @p ret, whatever the CPU's state. Optional, as
+	 * @ref no_op.
+	 */
+	bool (*jump)(uint64_t pc, const uint8_t *code, size_t length, uint64_t *ret);
+
+	/**
 	 * Whether the instruction at the start of @p code may leave the program counter
 	 * where it is, and be executed again. Optional: none does.
 	 */

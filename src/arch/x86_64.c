@@ -59,12 +59,34 @@ static int capstone_mode(const struct sonde_arch_reader *reader)
 	return sonde_x86_legacy_mode(reader, CS_MODE_64);
 }
 
+/*
+ * SDM volume 2A, "JMP": EB cb and E9 cd, what a static key of the kernel's makes of its
+ * no-op. In the upper half of the address space it is 64-bit code for certain.
+ */
+static bool jump(uint64_t pc, const uint8_t *code, size_t length, uint64_t *ret)
+{
+	if (!(pc >> 63) || length < 5)
+		return false;
+	if (code[0] == 0xeb)
+		*ret = pc + 2 + (uint64_t)(int64_t)(int8_t)code[1];
+	else if (code[0] == 0xe9)
+		*ret = pc + 5 +
+		       (uint64_t)(int64_t)(int32_t)((uint32_t)code[1] |
+						    (uint32_t)code[2] << 8 |
+						    (uint32_t)code[3] << 16 |
+						    (uint32_t)code[4] << 24);
+	else
+		return false;
+	/* One that leads to itself is met again. */
+	return *ret != pc;
+}
+
 /* SDM volume 2B, "REP": F2 or F3 among the prefixes of INS, OUTS, MOVS, CMPS, STOS, LODS,
  * SCAS. */
 static bool repeats(const uint8_t *code, size_t length)
 {
-	static const uint8_t prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67,
-		0xf0, 0xf2, 0xf3};
+	static const uint8_t prefixes[] = {
+		0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3};
 	bool repeated = false;
 	size_t i = 0;
 
@@ -180,6 +202,7 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.calls = &calls,
 	.no_op = no_op,
 	.find_call = sonde_x86_find_call,
+	.jump = jump,
 	.repeats = repeats,
 	.group_of = group_of,
 };

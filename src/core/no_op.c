@@ -19,8 +19,9 @@ static bool reads_at_once(const struct sonde_target *target)
 	return !strcmp(means, "mmap") || !strcmp(means, "process");
 }
 
+/* Where it leads; @p pc itself if it has to be executed. */
 static struct sonde_error *look(struct sonde_target *target, struct sonde_thread *thread,
-	uint64_t pc, unsigned *ret)
+	uint64_t pc, uint64_t *ret)
 {
 	size_t length = target->arch->page_bytes - pc % target->arch->page_bytes;
 	uint8_t code[NO_OP_MAX];
@@ -30,7 +31,10 @@ static struct sonde_error *look(struct sonde_target *target, struct sonde_thread
 		length = sizeof(code);
 	CHECK(sonde_target_virtual(target, thread, &space));
 	CHECK(sonde_space_read(space, pc, code, length));
-	*ret = target->arch->no_op(code, length);
+	*ret = pc + target->arch->no_op(code, length);
+	if (*ret == pc && target->arch->jump &&
+		!target->arch->jump(pc, code, length, ret))
+		*ret = pc;
 	return NULL;
 }
 
@@ -41,19 +45,19 @@ struct sonde_error *sonde_thread_pass_no_op(
 	struct sonde_register_value value;
 	const struct sonde_register *reg;
 	struct sonde_error *error;
-	unsigned bytes = 0;
+	uint64_t to = pc;
 
 	*passed = false;
 	if (!target->arch->no_op || !target->registers->write || !reads_at_once(target))
 		return NULL;
-	error = look(target, thread, pc, &bytes);
-	if (error || !bytes) {
+	error = look(target, thread, pc, &to);
+	if (error || to == pc) {
 		/* Whatever is wrong there, a step will meet it. */
 		sonde_error_destroy(error);
 		return NULL;
 	}
 	reg = sonde_target_find_register(target, "pc");
-	sonde_register_value_set_integer(&value, pc + bytes, reg->bits);
+	sonde_register_value_set_integer(&value, to, reg->bits);
 	CHECK(sonde_thread_write_register(thread, reg, &value));
 	*passed = true;
 	return NULL;

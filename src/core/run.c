@@ -332,8 +332,7 @@ static struct sonde_error *step_until_seen(struct sonde_target *target,
 	return NULL;
 }
 
-static bool repeats(
-	struct sonde_target *target, struct sonde_thread *thread, uint64_t pc)
+static bool repeats(struct sonde_target *target, struct sonde_thread *thread, uint64_t pc)
 {
 	uint8_t code[CODE_BYTES];
 	struct sonde_space *space;

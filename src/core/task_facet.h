@@ -31,8 +31,8 @@ struct sonde_task_facet {
 	 * by the same: when it was started. */
 	struct sonde_error *(*started)(
 		struct sonde_target *target, uint64_t task, uint64_t *ret);
-	/** Optional. The function of @p ret_bytes bytes that each task which ends comes to
-	 * at last, and never leaves. @p found false: nobody knows. */
+	/** Optional. The function of @p ret_bytes bytes that each task which ends comes
+	 * to at last, and never leaves. @p found false: nobody knows. */
 	struct sonde_error *(*departure)(struct sonde_target *target, uint64_t *ret,
 		uint64_t *ret_bytes, bool *found);
 };

@@ -61,8 +61,8 @@ static struct sonde_error *set_step_bits(struct sonde_gdb_stub *stub, uint64_t b
 
 /*
  * A stop of QEMU ends the single steps of one CPU alone: of that which Hc chose, if no
- * trap chose another one (gdb_vm_state_change()). A step of another one that is broken off
- * would stay armed, and stop the guest when nobody is there any more.
+ * trap chose another one (gdb_vm_state_change()). A step of another one that is broken
+ * off would stay armed, and stop the guest when nobody is there any more.
  */
 static struct sonde_error *prepare_step(
 	struct sonde_gdb_machine *machine, struct sonde_thread *thread)

@@ -22,7 +22,7 @@
 enum {
 	/**
 	 * What the entry of a handler may have put on the stack when a part of it
-	 * returns: all registers (error_entry() of Linux before 5.19).
+	 * returns: all registers (error_entry() of Linux, arch/x86/entry/entry_64.S).
 	 */
 	ENTRY_BYTES = 16 * 8,
 };
@@ -35,9 +35,8 @@ struct walk {
 	const struct sonde_arch_calls *calls;
 	/** 0: nobody knows it. */
 	uint64_t task;
-	/** Where to wait for it, and with which stack pointer, or one that is at most so
-	 * much lower; 0: whichever it has. */
-	uint64_t address, sp, slack;
+	/** Where to wait for it, and with which stack pointer; 0: whichever it has. */
+	uint64_t address, sp;
 	/** What sees that it ends, and where. */
 	struct sonde_probe *departure;
 	uint64_t departure_address, departure_bytes;
@@ -108,17 +107,46 @@ static bool never_comes(const struct walk *walk)
 /* --- going on
  * ---------------------------------------------------------------------------- */
 
+/*
+ * Whether who is there with stack pointer @p sp, and should have walk->sp, has returned
+ * all the same: what it called left something on the stack, where the address to return
+ * to was. Of who was called anew that address is there still.
+ */
+static struct sonde_error *has_returned(struct walk *walk, uint64_t sp, bool *ret)
+{
+	const struct sonde_arch_calls *calls = walk->calls;
+	struct sonde_space *space;
+	struct sonde_error *error;
+	uint64_t address;
+
+	*ret = !walk->sp || sp == walk->sp;
+	if (*ret || !calls || calls->link || walk->sp - sp > ENTRY_BYTES)
+		return NULL;
+	CHECK(sonde_target_virtual(walk->probes->target, walk->thread, &space));
+	error = sonde_space_read_integer(
+		space, walk->sp - calls->return_pops, calls->return_pops, &address);
+	*ret = !error && address != walk->address;
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT))
+		return error;
+	sonde_error_destroy(error);
+	return NULL;
+}
+
 static struct sonde_error *arrive(struct sonde_probe_hit *hit, void *user)
 {
 	struct walk *walk = user;
 	uint64_t task, sp;
+	bool returned;
 
 	CHECK(read_task(walk, hit->thread, &task));
+	if (task != walk->task)
+		return NULL;
+	walk->thread = hit->thread;
 	CHECK(sonde_probe_read_register(hit->thread, "sp", &sp));
-	if (task != walk->task || (walk->sp && walk->sp - sp > walk->slack))
+	CHECK(has_returned(walk, sp, &returned));
+	if (!returned)
 		return NULL;
 	walk->arrived = true;
-	walk->thread = hit->thread;
 	sonde_probe_hit_stay(hit);
 	return NULL;
 }
@@ -148,7 +176,6 @@ static struct sonde_error *run_to(struct walk *walk, uint64_t address, uint64_t 
 {
 	walk->address = address;
 	walk->sp = sp;
-	walk->slack = walk->traps ? ENTRY_BYTES : 0;
 	walk->arrived = false;
 	CHECK(watch_departure(walk));
 	walk->ended = never_comes(walk);
