@@ -6,8 +6,8 @@
  * aarch64-fpu.xml), seen with `maint print remote-registers` of gdb 13. QEMU sends
  * the 268 bytes of the core alone, KGDB (arch/arm64/include/asm/kgdb.h) all 788.
  *
- * Arm ARM (DDI 0487) C6.2 for BRK, BL and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI 0055) 6.8
- * for calls.
+ * Arm ARM (DDI 0487) C6.2 for BRK, BL and NOP, D1.4 for PSTATE.BTYPE. AAPCS64 (IHI
+ * 0055) 6.8 for calls.
  */
 #include <capstone/capstone.h>
 #include <string.h>

@@ -139,13 +139,14 @@ struct sonde_arch {
 	 */
 	unsigned (*no_op)(const uint8_t *code, size_t length);
 
-	/** All instructions have so many bytes, and are aligned to them; 0: they have not.
+	/** All instructions have so many bytes, and are aligned to them; 0: they have
+	 * not.
 	 */
 	unsigned instruction_bytes;
 
 	/**
-	 * What the instruction at the start of @p code is; false: it is cut short. Optional:
-	 * for what capstone does not know.
+	 * What the instruction at the start of @p code is; false: it is cut short.
+	 * Optional: for what capstone does not know.
 	 */
 	bool (*decode)(uint64_t address, const uint8_t *code, size_t length,
 		struct sonde_flow *ret);

@@ -15,8 +15,9 @@ static bool is_one_of(const char *const *words, const char *text)
 	for (; words && *words; words++) {
 		size_t own = strlen(*words);
 
-		if ((*words)[own - 1] == '*' ? own <= length && !strncmp(*words, text, own - 1)
-					     : own == length && !memcmp(*words, text, own))
+		if ((*words)[own - 1] == '*'
+				? own <= length && !strncmp(*words, text, own - 1)
+				: own == length && !memcmp(*words, text, own))
 			return true;
 	}
 	return false;

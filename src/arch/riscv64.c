@@ -147,10 +147,10 @@ static void decode_full(uint32_t word, struct sonde_flow *flow)
 			flow->kind = SONDE_FLOW_JUMP;
 		break;
 	case BRANCH:
-		jump_to(flow, extend(bits(word, 31, 1) << 12 | bits(word, 7, 1) << 11 |
-					     bits(word, 25, 6) << 5 |
-					     bits(word, 8, 4) << 1,
-				      13));
+		jump_to(flow,
+			extend(bits(word, 31, 1) << 12 | bits(word, 7, 1) << 11 |
+					bits(word, 25, 6) << 5 | bits(word, 8, 4) << 1,
+				13));
 		break;
 	default:
 		break;
@@ -164,18 +164,18 @@ static void decode_compressed(uint32_t word, struct sonde_flow *flow)
 
 	/* C.J; C.BEQZ and C.BNEZ; C.JR and C.JALR. */
 	if (which == (1 << 3 | 5)) {
-		jump_to(flow, extend(bits(word, 12, 1) << 11 | bits(word, 8, 1) << 10 |
-					     bits(word, 9, 2) << 8 | bits(word, 6, 1) << 7 |
-					     bits(word, 7, 1) << 6 | bits(word, 2, 1) << 5 |
-					     bits(word, 11, 1) << 4 |
-					     bits(word, 3, 3) << 1,
-				      12));
+		jump_to(flow,
+			extend(bits(word, 12, 1) << 11 | bits(word, 8, 1) << 10 |
+					bits(word, 9, 2) << 8 | bits(word, 6, 1) << 7 |
+					bits(word, 7, 1) << 6 | bits(word, 2, 1) << 5 |
+					bits(word, 11, 1) << 4 | bits(word, 3, 3) << 1,
+				12));
 	} else if (which == (1 << 3 | 6) || which == (1 << 3 | 7)) {
-		jump_to(flow, extend(bits(word, 12, 1) << 8 | bits(word, 5, 2) << 6 |
-					     bits(word, 2, 1) << 5 |
-					     bits(word, 10, 2) << 3 |
-					     bits(word, 3, 2) << 1,
-				      9));
+		jump_to(flow,
+			extend(bits(word, 12, 1) << 8 | bits(word, 5, 2) << 6 |
+					bits(word, 2, 1) << 5 | bits(word, 10, 2) << 3 |
+					bits(word, 3, 2) << 1,
+				9));
 	} else if (which == (2 << 3 | 4) && source && !bits(word, 2, 5)) {
 		if (bits(word, 12, 1))
 			flow->kind = SONDE_FLOW_CALL;
@@ -200,8 +200,8 @@ static bool decode(
 }
 
 /* JAL; or JALR behind the AUIPC that has set its register. */
-static bool calls_target(uint64_t address, const uint8_t *code, bool has_before,
-	uint64_t target)
+static bool calls_target(
+	uint64_t address, const uint8_t *code, bool has_before, uint64_t target)
 {
 	uint32_t word = word_at(code), before;
 

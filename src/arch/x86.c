@@ -3,8 +3,8 @@
  * What the two architectures of x86 share.
  *
  * Intel SDM volume 3A: 2.2.1 (EFER), 2.5 (control registers), 9.9 (real and protected
- * mode). Volume 2A for CALL. Names of registers are those of QEMU's and gdb's descriptions, and those that
- * the SDM gives the rest.
+ * mode). Volume 2A for CALL. Names of registers are those of QEMU's and gdb's
+ * descriptions, and those that the SDM gives the rest.
  */
 #include <capstone/capstone.h>
 #include <string.h>
@@ -55,14 +55,15 @@ size_t sonde_x86_find_call(uint64_t address, const uint8_t *code, size_t length,
 	enum { CALL_BYTES = 5 };
 
 	while (from < length && length - from >= CALL_BYTES) {
-		const uint8_t *at = memchr(code + from, 0xe8, length - from - (CALL_BYTES - 1));
+		const uint8_t *at =
+			memchr(code + from, 0xe8, length - from - (CALL_BYTES - 1));
 		uint32_t distance;
 
 		if (!at)
 			break;
 		from = (size_t)(at - code);
-		distance = (uint32_t)at[1] | (uint32_t)at[2] << 8 | (uint32_t)at[3] << 16 |
-			   (uint32_t)at[4] << 24;
+		distance = (uint32_t)at[1] | (uint32_t)at[2] << 8 |
+			   (uint32_t)at[3] << 16 | (uint32_t)at[4] << 24;
 		if (address + from + CALL_BYTES + (uint64_t)(int64_t)(int32_t)distance ==
 			target)
 			return from;

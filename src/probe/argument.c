@@ -159,7 +159,8 @@ static struct sonde_error *give(const struct sonde_arch_calls *calls,
 		given->registers += (unsigned)slots;
 		return NULL;
 	}
-	if (calls->splits && slots == 2 && given->registers + 1 == given->register_count) {
+	if (calls->splits && slots == 2 &&
+		given->registers + 1 == given->register_count) {
 		ret->in_register = ret->in_parts = true;
 		given->registers = given->register_count;
 		given->stack += SLOT_BYTES;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where a function is called from. All code is searched for bytes that call it; where
- * instructions have various lengths such bytes may be part of another one, so the function
- * around them is decoded from its beginning.
+ * instructions have various lengths such bytes may be part of another one, so the
+ * function around them is decoded from its beginning.
  */
 #include <string.h>
 
@@ -93,8 +93,8 @@ static struct sonde_error *search_range(
 
 	search->searched += bytes;
 	if (end < first || search->searched > CODE_MAX)
-		return sonde_error_create(SONDE_ERROR_BAD_DATA,
-			"there is more code than can be");
+		return sonde_error_create(
+			SONDE_ERROR_BAD_DATA, "there is more code than can be");
 	for (uint64_t address = first; address < end && address >= first;)
 		CHECK(search_some(search, first, end, &address));
 	return NULL;
@@ -134,8 +134,7 @@ static struct sonde_error *prove_in_function(
 	size_t got;
 
 	*ret = first + 1;
-	error = sonde_symbol_at(
-		search->target, candidates->list[first].address, &symbol);
+	error = sonde_symbol_at(search->target, candidates->list[first].address, &symbol);
 	if (sonde_error_is(error, SONDE_ERROR_NOT_FOUND)) {
 		sonde_error_destroy(error);
 		return NULL;
@@ -194,14 +193,15 @@ static struct sonde_error *search_all(struct search *search)
 	CHECK(prove_all(search));
 	if (search->found->count)
 		return NULL;
-	return sonde_error_suggest(
-		sonde_error_create(SONDE_ERROR_INVALID, "nothing calls it by its address"),
-		"it may be called by a pointer, jumped to, or have been inlined: probe its "
+	return sonde_error_suggest(sonde_error_create(SONDE_ERROR_INVALID,
+					   "nothing calls it by its address"),
+		"it may be called by a pointer, jumped to, or have been inlined: probe "
+		"its "
 		"entry");
 }
 
-struct sonde_error *sonde_probe_find_call_sites(struct sonde_target *target,
-	uint64_t address, struct sonde_probe_findings *ret)
+struct sonde_error *sonde_probe_find_call_sites(
+	struct sonde_target *target, uint64_t address, struct sonde_probe_findings *ret)
 {
 	struct search search = {.target = target,
 		.arch = sonde_target_base(target)->arch,

@@ -102,8 +102,8 @@ struct sonde_error *sonde_probe_hit_change_values(struct sonde_probe_hit *hit,
 	type = type ?: &hit->probe->watched_type;
 	CHECK(sonde_type_bytes(*type, &bytes));
 	if (bytes > change.length)
-		return sonde_error_create(SONDE_ERROR_INVALID,
-			"the type is larger than what is watched");
+		return sonde_error_create(
+			SONDE_ERROR_INVALID, "the type is larger than what is watched");
 	CHECK(make_value(hit, 0, change.before, *type, has_before, before));
 	return make_value(hit, 1, change.now, *type, has_now, now);
 }

@@ -208,10 +208,10 @@ static struct sonde_error *add_link(
 	link->probe = probe;
 	link->role = found->role;
 	link->function = strdup(found->function ?: "");
-	error = link->function ? sonde_probe_place_get(probe->probes, trap_kind(probe),
-					 found->address, probe->watched_length,
-					 &link->place)
-			       : sonde_error_no_memory();
+	error = link->function
+			? sonde_probe_place_get(probe->probes, trap_kind(probe),
+				  found->address, probe->watched_length, &link->place)
+			: sonde_error_no_memory();
 	if (error) {
 		free(link->function);
 		free(link);

@@ -223,9 +223,8 @@ SONDE_NODISCARD struct sonde_error *sonde_probe_find_call_sites(
 	struct sonde_target *target, uint64_t address, struct sonde_probe_findings *ret);
 
 /** The name of the function that begins at @p address; "": nobody knows one. */
-SONDE_NODISCARD struct sonde_error *sonde_probe_name_function(
-	struct sonde_target *target, uint64_t address,
-	char name[SONDE_SYMBOL_NAME_BYTES]);
+SONDE_NODISCARD struct sonde_error *sonde_probe_name_function(struct sonde_target *target,
+	uint64_t address, char name[SONDE_SYMBOL_NAME_BYTES]);
 
 /** Whether @p text is FILE:LINE. */
 bool sonde_probe_is_line(const char *text);

@@ -84,9 +84,9 @@ static struct sonde_error *refuse_several(
 			i ? ", " : "", symbol.address, *symbol.module ? " [" : "",
 			symbol.module, *symbol.module ? "]" : "");
 	}
-	return sonde_error_suggest(sonde_error_create(SONDE_ERROR_INVALID,
-					   "%zu symbols are called so: %s%s", count, list,
-					   count > LISTED_MAX ? ", .." : ""),
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_INVALID, "%zu symbols are called so: %s%s",
+			count, list, count > LISTED_MAX ? ", .." : ""),
 		"take an address of one of them, or all");
 }
 
