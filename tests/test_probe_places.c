@@ -4,10 +4,10 @@
 #include "probe.h"
 #include "probe_world.h"
 
-#define AT(cpu_, function_, offset)                                                   \
-	{                                                                             \
-		.event = CALLS_AT, .cpu = cpu_,                                       \
-		.value = (uint64_t)(function_) * CALLS_FUNCTION_BYTES + (offset)      \
+#define AT(cpu_, function_, offset)                                            \
+	{                                                                      \
+		.event = CALLS_AT, .cpu = cpu_,                                \
+		.value = (uint64_t)(function_)*CALLS_FUNCTION_BYTES + (offset) \
 	}
 
 /* Code that begins where @p function does; what is behind it are breakpoints (x86). */
@@ -73,9 +73,9 @@ static void check_inside(struct world *world, enum calls_function function,
  * je pair */
 static void put_all_kinds(struct world *world, enum calls_function function)
 {
-	static const uint8_t code[] = {0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xd0, 0x75, 0x00,
-		0xff, 0xe0, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0xf2,
-		0xc3, 0xc3, 0x0f, 0x84, 0, 0, 0, 0};
+	static const uint8_t code[] = {0x90, 0x90, 0x90, 0x90, 0x90, 0xff, 0xd0, 0x75,
+		0x00, 0xff, 0xe0, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
+		0x90, 0xf2, 0xc3, 0xc3, 0x0f, 0x84, 0, 0, 0, 0};
 	uint64_t start = calls_address(function);
 	uint32_t distance = (uint32_t)(calls_address(CALLS_PAIR) - start - 30);
 
@@ -126,7 +126,8 @@ static void test_inside_on_arm(void **state)
 /* Decoded without capstone: c.jalr a5; ret; c.j .-10; ret as four bytes. */
 static void test_inside_on_riscv(void **state)
 {
-	static const uint8_t code[] = {0x82, 0x97, 0x82, 0x80, 0xdd, 0xbf, 0x67, 0x80, 0, 0};
+	static const uint8_t code[] = {
+		0x82, 0x97, 0x82, 0x80, 0xdd, 0xbf, 0x67, 0x80, 0, 0};
 	struct world world;
 
 	(void)state;
@@ -188,24 +189,23 @@ static void test_result_where_it_returns(void **state)
 
 static void test_wrong_kinds(void **state)
 {
-	struct sonde_probe_options options = {.size = sizeof(options),
-		.kind = SONDE_PROBE_INSIDE,
-		.place = "tick"};
+	struct sonde_probe_options options = {
+		.size = sizeof(options), .kind = SONDE_PROBE_INSIDE, .place = "tick"};
 	struct sonde_probe *none;
 	struct world world;
 
 	(void)state;
 	begin(&world, "calls:");
-	check_says(sonde_probe_create(world.probes, &options, &none),
-		SONDE_ERROR_INVALID, "which kinds");
+	check_says(sonde_probe_create(world.probes, &options, &none), SONDE_ERROR_INVALID,
+		"which kinds");
 	put_code(&world, CALLS_TICK, (const uint8_t[]){0x90}, 1);
 	options.instructions = SONDE_INSIDE_RETURNS;
 	options.pending = true;
-	check_says(sonde_probe_create(world.probes, &options, &none),
-		SONDE_ERROR_INVALID, "no such instruction");
+	check_says(sonde_probe_create(world.probes, &options, &none), SONDE_ERROR_INVALID,
+		"no such instruction");
 	options.kind = (enum sonde_probe_kind)(SONDE_PROBE_CALL_SITES + 1);
-	check_says(sonde_probe_create(world.probes, &options, &none),
-		SONDE_ERROR_INVALID, "no such kind");
+	check_says(sonde_probe_create(world.probes, &options, &none), SONDE_ERROR_INVALID,
+		"no such kind");
 	end(&world);
 }
 
@@ -235,15 +235,18 @@ static void test_call_sites(void **state)
 	begin(&world, "calls:");
 	put_all_kinds(&world, CALLS_TICK);
 	put_code(&world, CALLS_WIDE, hidden, sizeof(hidden));
-	put_branch(&world, 0xe8, calls_address(CALLS_WIDE) + 4, calls_address(CALLS_PAIR));
-	put_branch(&world, 0xe8, calls_address(CALLS_WIDE) + 11, calls_address(CALLS_PAIR));
-	put_branch(&world, 0xe8, calls_address(CALLS_WIDE) + 16, calls_address(CALLS_WIDE));
+	put_branch(
+		&world, 0xe8, calls_address(CALLS_WIDE) + 4, calls_address(CALLS_PAIR));
+	put_branch(
+		&world, 0xe8, calls_address(CALLS_WIDE) + 11, calls_address(CALLS_PAIR));
+	put_branch(
+		&world, 0xe8, calls_address(CALLS_WIDE) + 16, calls_address(CALLS_WIDE));
 	/* Of no function: nobody can say what it is. */
 	put_branch(&world, 0xe8, CALLS_CODE + 0x2000, calls_address(CALLS_PAIR));
 	check_call_sites(&world, "pair", "0x20b 0x300");
 	check_call_sites(&world, "wide", "0x210");
-	check_says(sonde_probe_create(world.probes, &options, &none),
-		SONDE_ERROR_INVALID, "nothing calls it");
+	check_says(sonde_probe_create(world.probes, &options, &none), SONDE_ERROR_INVALID,
+		"nothing calls it");
 	end(&world);
 }
 
@@ -317,9 +320,8 @@ static struct sonde_error *say_address(struct sonde_probe_hit *hit, void *user)
 
 static void test_lines(void **state)
 {
-	struct sonde_probe_options options = {.size = sizeof(options),
-		.place = "fs/file.c:13",
-		.pending = true};
+	struct sonde_probe_options options = {
+		.size = sizeof(options), .place = "fs/file.c:13", .pending = true};
 	struct sonde_probe *both, *none;
 	struct world world;
 
@@ -334,16 +336,15 @@ static void test_lines(void **state)
 	check_says(sonde_probe_create(world.probes, &options, &none),
 		SONDE_ERROR_NOT_FOUND, "no code there");
 	options.place = "fs/file.c:0";
-	check_says(sonde_probe_create(world.probes, &options, &none),
-		SONDE_ERROR_INVALID, "from 1");
+	check_says(sonde_probe_create(world.probes, &options, &none), SONDE_ERROR_INVALID,
+		"from 1");
 	end(&world);
 }
 
 static void test_several_symbols(void **state)
 {
-	struct sonde_probe_options options = {.size = sizeof(options),
-		.kind = SONDE_PROBE_ENTRY,
-		.place = "tick"};
+	struct sonde_probe_options options = {
+		.size = sizeof(options), .kind = SONDE_PROBE_ENTRY, .place = "tick"};
 	struct sonde_probe *several;
 	struct world world;
 

@@ -252,8 +252,7 @@ static bool is_name(const char *place)
 }
 
 /* What the library finds by itself it is told by name; the rest is an address. */
-static int find(
-	struct cli *cli, const char *place, struct sonde_probe_options *options)
+static int find(struct cli *cli, const char *place, struct sonde_probe_options *options)
 {
 	uint64_t *addresses = NULL;
 	struct sonde_line line;

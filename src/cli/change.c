@@ -72,8 +72,8 @@ static void report(struct walk *walk, const struct sonde_value *before,
 }
 
 /* An array of char is looked at as a whole. */
-static bool is_text(const struct sonde_value *before, const struct sonde_value *now,
-	bool *ret_differ)
+static bool is_text(
+	const struct sonde_value *before, const struct sonde_value *now, bool *ret_differ)
 {
 	char *texts[2] = {NULL, NULL};
 	struct sonde_error *error = sonde_value_string(before, TEXT_MAX, &texts[0]);
@@ -189,7 +189,8 @@ void cli_describe_change(struct cli *cli, const struct sonde_value *before,
 
 	*ret_before = *ret_now = NULL;
 	*ret_changed = NULL;
-	if (before && now && sonde_value_is_compound(now) && !is_text(before, now, &differ)) {
+	if (before && now && sonde_value_is_compound(now) &&
+		!is_text(before, now, &differ)) {
 		describe_parts(cli, before, now, ret_before, ret_now, ret_changed);
 		return;
 	}

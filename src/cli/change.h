@@ -7,9 +7,9 @@
 
 /**
  * For people: the values as C writes them on a line; of structures and arrays the members
- * that differ, "refs.counter = 1". NULL: could not be read. The caller frees both. And for
- * programs, in @p ret_changed, which the caller puts: an array of objects with member, old
- * and new; NULL: the value has no parts.
+ * that differ, "refs.counter = 1". NULL: could not be read. The caller frees both. And
+ * for programs, in @p ret_changed, which the caller puts: an array of objects with
+ * member, old and new; NULL: the value has no parts.
  */
 void cli_describe_change(struct cli *cli, const struct sonde_value *before,
 	const struct sonde_value *now, char **ret_before, char **ret_now,

@@ -8,14 +8,15 @@
 struct cli_arguments;
 
 /** Rows of a table of struct cli_option. */
-#define CLI_PLACE_OPTIONS                                                                \
-	{"--inside", "KINDS",                                                            \
-		"instructions of the function at PLACE: calls, returns, tail-calls, jumps, " \
-		"with commas between"},                                                  \
-		{"--call-sites", NULL,                                                   \
-			"where the function at PLACE is called, in all code"},           \
-	{                                                                                \
-		"--all", NULL, "all symbols that are called so, where several are"       \
+#define CLI_PLACE_OPTIONS                                                             \
+	{"--inside", "KINDS",                                                         \
+		"instructions of the function at PLACE: calls, returns, tail-calls, " \
+		"jumps, "                                                             \
+		"with commas between"},                                               \
+		{"--call-sites", NULL,                                                \
+			"where the function at PLACE is called, in all code"},        \
+	{                                                                             \
+		"--all", NULL, "all symbols that are called so, where several are"    \
 	}
 
 /** What is wrong with them is reported: CLI_USAGE. */

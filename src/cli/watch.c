@@ -221,8 +221,8 @@ static struct json_object *content_json(const uint8_t *bytes, size_t length)
 }
 
 /* Programs read the bytes, people what they are. */
-static void put_content(struct cli_output *output, const uint8_t *bytes, size_t length,
-	const char *text)
+static void put_content(
+	struct cli_output *output, const uint8_t *bytes, size_t length, const char *text)
 {
 	struct json_object *json = content_json(bytes, length);
 
@@ -236,7 +236,8 @@ struct values {
 	struct sonde_value before, now;
 };
 
-static void put_value(struct cli_output *output, bool has, const struct sonde_value *value)
+static void put_value(
+	struct cli_output *output, bool has, const struct sonde_value *value)
 {
 	cli_put_json(output, has ? cli_value_json(value, 1) : NULL, NULL);
 }
@@ -297,8 +298,8 @@ static enum sonde_probe_kind kind_of(const struct cli_arguments *arguments)
 	return SONDE_PROBE_WATCH_WRITE;
 }
 
-static int set_and_run(struct cli *cli, const struct cli_arguments *arguments,
-	struct watched *watched)
+static int set_and_run(
+	struct cli *cli, const struct cli_arguments *arguments, struct watched *watched)
 {
 	struct cli_hits hits = {
 		.cli = cli, .columns = columns, .show = show, .user = watched};

@@ -24,9 +24,9 @@ struct sonde_symbol_facet {
 	struct sonde_error *(*arrival)(
 		struct sonde_target *target, uint64_t *ret, bool *found);
 	/**
-	 * Optional. One of the ranges where code of this level lies, by its number from 0,
-	 * as far as it is still executed; *@p bytes of 0: nothing lies in this one. There
-	 * may be gaps in it. *@p found false: there are no more.
+	 * Optional. One of the ranges where code of this level lies, by its number from
+	 * 0, as far as it is still executed; *@p bytes of 0: nothing lies in this one.
+	 * There may be gaps in it. *@p found false: there are no more.
 	 */
 	struct sonde_error *(*code)(struct sonde_target *target, unsigned number,
 		uint64_t *address, uint64_t *bytes, bool *found);

@@ -88,8 +88,8 @@ bool sonde_linux_modules_find_symbol(const struct sonde_linux_modules *modules,
 bool sonde_linux_modules_at(const struct sonde_linux_modules *modules, uint64_t address,
 	struct sonde_symbol *ret);
 
-/** The part @p number, from 0, of what modules have loaded: from its first function to the
- * end of the last one; @p bytes of 0: it has none. False: there are no more parts. */
+/** The part @p number, from 0, of what modules have loaded: from its first function to
+ * the end of the last one; @p bytes of 0: it has none. False: there are no more parts. */
 bool sonde_linux_modules_code(const struct sonde_linux_modules *modules, unsigned number,
 	uint64_t *address, uint64_t *bytes);
 
