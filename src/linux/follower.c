@@ -238,7 +238,7 @@ static struct sonde_error *put_in(struct sonde_follower *follower)
 			.kind = SONDE_PROBE_INSTRUCTION,
 			.handler = places[i].handler,
 			.user = follower};
-		struct sonde_symbol symbol;
+		struct sonde_symbol symbol = {.address = 0};
 		const char *name;
 
 		if (!(places[i].subject & follower->subjects))
