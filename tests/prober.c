@@ -4,7 +4,8 @@
  *
  *     prober TARGET LEVEL [--hardware] [--dispatch] KIND:PLACE[?CONDITION]...
  *
- * KIND is entry, return or both; of both, an entry whose return is not of the same task,
+ * KIND is entry, return, fed or both: "fed:COMM" is fed by the one before it, from tasks
+ * that are called so; of both, an entry whose return is not of the same task,
  * and one that returns without, are counted as "strays". Prints "ready", and at the end a
  * line with the hits of each, and "lost N strays N".
  */
@@ -73,6 +74,8 @@ static struct sonde_error *add(struct sonde_probes *probes, char *text, bool har
 		.size = sizeof(options), .hardware = hardware};
 	char *place = strchr(text, ':'), *condition = strchr(text, '?');
 	bool both = !strncmp(text, "both:", 5);
+	struct sonde_filter filter = {
+		.size = sizeof(filter), .fields = SONDE_FILTER_COMM, .comm = place + 1};
 	struct sonde_error *error;
 
 	if (condition) {
@@ -80,6 +83,10 @@ static struct sonde_error *add(struct sonde_probes *probes, char *text, bool har
 		options.condition = condition + 1;
 	}
 	options.place = place + 1;
+	if (!strncmp(text, "fed:", 4)) {
+		options.source = ret[*count - 1];
+		options.filter = &filter;
+	}
 	options.kind =
 		strncmp(text, "return:", 7) ? SONDE_PROBE_ENTRY : SONDE_PROBE_RETURN;
 	options.handler = both ? enter : NULL;

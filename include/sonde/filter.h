@@ -20,9 +20,9 @@
  * is called; then those that it feeds have their turn, in the order in which they were
  * created, each with all that it feeds itself before the next one. After them comes the
  * next probe of the same place. Those that are created by a handler begin with the next
- * stop; those that are destroyed by one are not hit any more. A source that is destroyed,
- * or has had its count of hits, ends with all that it feeds, after they were hit by the
- * last one: they count no more, and are to be destroyed as any probe.
+ * stop; those that are destroyed by one are not hit any more. A source takes all that it
+ * feeds along: at once when it is destroyed, and when it has had its count of hits, after
+ * they were hit by the last one. They are as any probe whose count is over then.
  */
 #ifndef SONDE_FILTER_H
 #define SONDE_FILTER_H

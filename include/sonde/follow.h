@@ -3,9 +3,9 @@
  * A follower keeps its list of a Linux kernel's tasks fresh by probes, instead of reading
  * the kernel's again and again: of tasks that are started, that execute another program
  * or are renamed, and that end; and of modules that are loaded and unloaded. Each such
- * event stops the guest for as long as a hit of a probe does (some milliseconds under
- * TCG, less than one under KVM), so it pays where few tasks come and go, or where none
- * must be missed; else sonde_tasks_open() is what costs the guest nothing.
+ * event stops the guest for as long as a hit of a probe does, some milliseconds where
+ * QEMU emulates the CPU: it pays where few tasks come and go, or where none must be
+ * missed; else sonde_tasks_open() is what costs the guest nothing.
  *
  *	struct sonde_follower_options options = {
  *		.size = sizeof(options), .handler = report};

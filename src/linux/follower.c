@@ -48,7 +48,10 @@ static struct sonde_error *tell(
 	struct sonde_follower *follower, struct sonde_follow_event event)
 {
 	event.hit = follower->hit;
-	return follower->handler ? follower->handler(&event, follower->user) : NULL;
+	/* Of what the list itself contradicts nobody is told. */
+	return follower->handler && follower->hit
+		       ? follower->handler(&event, follower->user)
+		       : NULL;
 }
 
 static struct sonde_error *tell_end(void *user, const struct sonde_followed_task *task)
@@ -238,7 +241,7 @@ static struct sonde_error *put_in(struct sonde_follower *follower)
 			.kind = SONDE_PROBE_INSTRUCTION,
 			.handler = places[i].handler,
 			.user = follower};
-		struct sonde_symbol symbol;
+		struct sonde_symbol symbol = {.address = 0};
 		const char *name;
 
 		if (!(places[i].subject & follower->subjects))
@@ -253,6 +256,18 @@ static struct sonde_error *put_in(struct sonde_follower *follower)
 			follower->census.leaders_end_unseen = name == places[i].names[2];
 	}
 	return NULL;
+}
+
+static struct sonde_error *take_out(struct sonde_follower *follower)
+{
+	struct sonde_error *error = NULL;
+
+	for (size_t i = 0; i < PLACES; i++) {
+		error = sonde_error_first(
+			error, sonde_probe_destroy(follower->places[i]));
+		follower->places[i] = NULL;
+	}
+	return error;
 }
 
 /* --- life --------------------------------------------------------------------------- */
@@ -294,18 +309,33 @@ static struct sonde_error *settle_in(struct sonde_follower *follower, unsigned w
 	return NULL;
 }
 
+/* *@p goes_on: it ran, and is to run on. */
+static struct sonde_error *hold(struct sonde_follower *follower, bool *goes_on)
+{
+	struct sonde_target *target = &follower->kernel->target;
+	bool hit = false;
+
+	*goes_on = sonde_target_state(target) == SONDE_STATE_RUNNING;
+	if (*goes_on)
+		CHECK(sonde_probes_pause(follower->probes, &hit));
+	/* What came meanwhile is the loop's first. */
+	*goes_on = *goes_on && !hit;
+	return NULL;
+}
+
 static struct sonde_error *create(struct sonde_follower *follower, unsigned wanted)
 {
 	struct sonde_target *target = &follower->kernel->target;
-	bool ran = sonde_target_state(target) == SONDE_STATE_RUNNING, hit = false;
 	struct sonde_error *error;
+	bool goes_on;
 
-	if (ran)
-		CHECK(sonde_probes_pause(follower->probes, &hit));
+	CHECK(hold(follower, &goes_on));
 	error = settle_in(follower, wanted);
-	if (error || !ran || hit)
-		return error;
-	return sonde_target_resume(target);
+	if (error)
+		sonde_error_destroy(take_out(follower));
+	if (goes_on)
+		error = sonde_error_first(error, sonde_target_resume(target));
+	return error;
 }
 
 struct sonde_error *sonde_follower_create(struct sonde_target *target,
@@ -341,13 +371,11 @@ struct sonde_error *sonde_follower_create(struct sonde_target *target,
 
 struct sonde_error *sonde_follower_destroy(struct sonde_follower *follower)
 {
-	struct sonde_error *error = NULL;
+	struct sonde_error *error;
 
 	if (!follower)
 		return NULL;
-	for (size_t i = 0; i < PLACES; i++)
-		error = sonde_error_first(
-			error, sonde_probe_destroy(follower->places[i]));
+	error = take_out(follower);
 	if (follower->is_counted && follower->kernel->modules.followers)
 		follower->kernel->modules.followers--;
 	sonde_linux_census_deinit(&follower->census);
