@@ -124,12 +124,12 @@ static int stop_for(struct cli *cli, const struct cli_command *command, bool *re
 }
 
 /* One that was interrupted on its way leaves the machine as it found it, too. */
-static int stop_again(struct cli *cli, const struct cli_command *command)
+static int stop_again(struct cli *cli, const struct cli_command *command, bool stood)
 {
 	struct sonde_stop stop;
 	struct sonde_error *error;
 
-	if (command->use != CLI_USES_STOPPED_TARGET || cli->ran_before || cli->quit ||
+	if (command->use != CLI_USES_STOPPED_TARGET || !stood || cli->quit ||
 		sonde_target_state(cli->target) != SONDE_STATE_RUNNING)
 		return CLI_DONE;
 	cli_signals_hold();
@@ -141,7 +141,7 @@ static int stop_again(struct cli *cli, const struct cli_command *command)
 int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 {
 	struct sonde_error *error;
-	bool run, resume;
+	bool run, resume, stood;
 	int status = cli_prepare(cli, arguments, &run), stopped;
 
 	if (status != CLI_DONE || !run)
@@ -149,10 +149,11 @@ int cli_run_in_shell(struct cli *cli, const struct cli_arguments *arguments)
 	cli->stay_stopped = false;
 	cli->goes_back = false;
 	cli->ran_before = sonde_target_state(cli->target) == SONDE_STATE_RUNNING;
+	stood = sonde_target_state(cli->target) == SONDE_STATE_STOPPED;
 	status = stop_for(cli, arguments->command, &resume);
 	if (status == CLI_DONE)
 		status = run_command(cli, arguments, &resume);
-	stopped = stop_again(cli, arguments->command);
+	stopped = stop_again(cli, arguments->command, stood);
 	if (status == CLI_DONE)
 		status = stopped;
 	if (!resume || cli->stay_stopped || cli->quit ||
