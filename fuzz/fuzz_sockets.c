@@ -12,16 +12,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void look_at_sockets(struct sonde_target *target)
 {
+	const struct sonde_sockets_options options = {
+		.size = sizeof(options), .users = true};
 	const struct sonde_socket *socket;
 	struct sonde_sockets *sockets;
-	struct sonde_error *error = sonde_sockets_open(target, NULL, &sockets);
+	struct sonde_error *error = sonde_sockets_open(target, &options, &sockets);
 
 	if (error) {
 		sonde_error_destroy(error);
 		return;
 	}
 	while ((socket = sonde_sockets_next(sockets)))
-		if (!socket->protocol || (socket->local && strlen(socket->local) > 256))
+		if (!socket->protocol || (socket->local && strlen(socket->local) > 256) ||
+			(socket->comm && !socket->pid))
 			abort();
 	sonde_sockets_close(sockets);
 }

@@ -494,10 +494,10 @@ static void test_lying_files(void **state)
 
 /* --- sockets ---------------------------------------------------------------------- */
 
-static struct sonde_sockets *open_sockets(uint64_t pid)
+static struct sonde_sockets *open_sockets(uint64_t pid, bool users)
 {
 	struct sonde_sockets_options options = {
-		.size = sizeof(options), .pid = pid, .users = pid != 0};
+		.size = sizeof(options), .pid = pid, .users = users};
 	struct sonde_sockets *sockets;
 	struct sonde_error *error =
 		sonde_sockets_open(&fake->kernel.target, &options, &sockets);
@@ -526,7 +526,7 @@ static void test_sockets(void **state)
 		set(image.sockets[PROCESS_ENDING], "struct inet_timewait_sock",
 			"tw_substate", 6);
 		for (uint64_t pid = 0; pid <= 1; pid++) {
-			struct sonde_sockets *sockets = open_sockets(pid);
+			struct sonde_sockets *sockets = open_sockets(pid, pid != 0);
 
 			for (size_t i = 0; i < PROCESS_SOCKETS; i++) {
 				const struct sonde_socket *socket =
@@ -545,7 +545,7 @@ static void test_sockets(void **state)
 
 static unsigned count_sockets(unsigned *torn, bool *incomplete)
 {
-	struct sonde_sockets *sockets = open_sockets(0);
+	struct sonde_sockets *sockets = open_sockets(0, true);
 	const struct sonde_socket *socket;
 	unsigned count = 0;
 
@@ -576,7 +576,7 @@ static void test_changing_sockets(void **state)
 	(void)state;
 	for (unsigned layout = 0; layout < PROCESS_LAYOUTS; layout++) {
 		process_image_begin(&image, layout);
-		for (unsigned when = 1; when < 200; when++) {
+		for (unsigned when = 1; when < 300; when++) {
 			unsigned torn, count;
 			bool incomplete;
 

@@ -48,7 +48,8 @@ struct sonde_socket {
 	bool torn;
 	/** With @ref sonde_sockets_options.users: the process that has it open, of
 	 * several the one with the lowest number, and its name, any bytes but NUL. 0 and
-	 * NULL: none, as of what only waits to be accepted, or it changed meanwhile. */
+	 * NULL: none, as of what only waits to be accepted; it changed meanwhile; or more
+	 * files are open than are looked at, 16 million. */
 	uint32_t pid;
 	const char *comm;
 };
