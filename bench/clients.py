@@ -7,6 +7,7 @@ one a line; a name that comes several times gives a list.
 """
 
 import os
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -50,11 +51,36 @@ def gdb_hits(job: Job) -> Client:
         f"python print('batch', (time.monotonic() - start) / {hits})", "delete", "detach")
 
 
+def gdb_condition(job: Job, condition: str) -> Client:
+    """gdb passing over a breakpoint whose CONDITION is false, which is all that is done there
+    but for counting: one hit's seconds."""
+    hits = job.batches * job.count
+    return lambda socket: _gdb(
+        "set $n = 0", f"set $end = {_WARM_UP_HITS}", f"target remote {socket}",
+        f"break *{job.address:#x} if ({condition}) || ++$n == $end", "continue",
+        f"set $end = {_WARM_UP_HITS + hits}", "python start = time.monotonic()", "continue",
+        f"python print('batch', (time.monotonic() - start) / {hits})", "delete", "detach")
+
+
+def gdb_watch(job: Job) -> Client:
+    """gdb passing over changes of 8 bytes by `ignore`: one's seconds."""
+    hits = job.batches * job.count
+    return lambda socket: _gdb(
+        f"target remote {socket}", f"watch *(unsigned long *){job.address:#x}",
+        f"ignore 1 {_WARM_UP_HITS}", "continue", f"ignore 1 {hits - 1}",
+        "python start = time.monotonic()", "continue",
+        f"python print('batch', (time.monotonic() - start) / {hits})", "delete", "detach")
+
+
 def gdb_attach() -> Client:
     """gdb attaching and detaching."""
     return lambda socket: _gdb(
         "python start = time.monotonic()", f"target remote {socket}", "detach",
         "python print('total', time.monotonic() - start)")
+
+
+def has_gdb() -> bool:
+    return shutil.which("gdb") is not None
 
 
 def process_seconds(figures: Figures) -> float:

@@ -25,6 +25,11 @@ enum {
 	CODE_BYTES = 15,
 	/** Stops that nothing explains, in a row: after so many the user is told. */
 	UNEXPLAINED_MAX = 100,
+	/**
+	 * No machine is reset, goes through its firmware or by kexec, and has another
+	 * kernel run into the same trap in so short a time (milliseconds).
+	 */
+	RESTART_MS = 20,
 };
 
 static struct sonde_error *check_controllable(const struct sonde_target *target)
@@ -278,6 +283,7 @@ static struct sonde_error *start(
 	target->backwards = plan->backwards;
 	target->ran_freely = free_running;
 	target->interrupt_asked = false;
+	target->at_own_trap = false;
 	CHECK(target->control->resume(target, plan));
 	target->state = SONDE_STATE_RUNNING;
 	note_running(target);
@@ -625,6 +631,22 @@ static struct sonde_error *next_stop(
 	return NULL;
 }
 
+/* Firmware has nothing in the upper half. */
+static bool is_at_own_trap(
+	const struct sonde_target *target, const struct sonde_stop *stop)
+{
+	if (stop->reason == SONDE_STOP_BREAKPOINT)
+		return stop->pc_known && stop->pc >> 63 &&
+		       sonde_traps_at(&target->traps, stop->pc);
+	return stop->reason == SONDE_STOP_WATCHPOINT && stop->address >> 63;
+}
+
+bool sonde_target_runs_the_same(const struct sonde_target *target, uint64_t asked)
+{
+	return target->at_own_trap && target->state == SONDE_STATE_STOPPED &&
+	       sonde_clock_ns() - asked < RESTART_MS * UINT64_C(1000000);
+}
+
 struct sonde_error *sonde_target_wait(
 	struct sonde_target *target, int timeout_ms, struct sonde_stop *ret)
 {
@@ -648,6 +670,7 @@ struct sonde_error *sonde_target_wait(
 		CHECK(target->backwards ? sonde_target_reverse_resume(target)
 					: sonde_target_resume(target));
 	}
+	target->at_own_trap = is_at_own_trap(target, &stop);
 	*ret = stop;
 	return NULL;
 }

@@ -153,6 +153,10 @@ struct sonde_target_ops {
 	void (*rest)(struct sonde_target *target);
 };
 
+enum {
+	SONDE_REGISTER_HINTS = 64,
+};
+
 struct sonde_target {
 	struct sonde *sonde;
 	const struct sonde_target_ops *ops;
@@ -191,6 +195,8 @@ struct sonde_target {
 	/** The program counter, once it was looked for; forget it when the list changes.
 	 */
 	const struct sonde_register *pc;
+	/** Where registers were found by their names lately, to be looked at first. */
+	unsigned register_hints[SONDE_REGISTER_HINTS];
 	/** What would undo what is done to it; NULL: nobody would. Borrowed. */
 	struct sonde_journal *journal;
 	/** Since when it stands because of us (sonde_clock_ns()); 0: it does not. And for
@@ -212,6 +218,11 @@ struct sonde_target {
 	/** The last step could not be made without: its driver says so. */
 	bool interrupts_let_in;
 	struct sonde_traps traps;
+	/** The last stop was for a trap of ours in the upper half, a kernel's. */
+	bool at_own_trap;
+	/** What a CPU translated with that came to such a trap, and when it was asked. */
+	struct sonde_page_regime code_regime;
+	uint64_t code_regime_asked;
 	/** Stops in a row that nothing explains, and that were passed over. */
 	unsigned unexplained;
 	/** A stop that came while the core was busy with something else. */
@@ -225,6 +236,13 @@ static inline void sonde_target_next_epoch(struct sonde_target *target)
 	target->epoch++;
 	target->memory_epoch++;
 }
+
+/**
+ * Whether what a CPU told at @p asked (sonde_clock_ns()) of the kernel that it runs is
+ * true still: it stands at a trap of ours, at an address of that kernel's, and since then
+ * there was no time to start another one. Else the CPU has to be asked again: a packet.
+ */
+bool sonde_target_runs_the_same(const struct sonde_target *target, uint64_t asked);
 
 /**
  * The target at the bottom: whose registers, threads and control those of all levels are.

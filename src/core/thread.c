@@ -14,32 +14,48 @@ const char *sonde_thread_name(const struct sonde_thread *thread)
 	return thread->name;
 }
 
+static unsigned hash(const char *name)
+{
+	unsigned sum = 0;
+
+	for (; *name; name++)
+		sum = sum * 31 + (unsigned char)*name;
+	return sum % SONDE_REGISTER_HINTS;
+}
+
+/* At each hit of a probe the same few names are asked for. */
 static const struct sonde_register *find_exactly(
 	const struct sonde_target *target, const char *name)
 {
+	unsigned *hint = &((struct sonde_target *)target)->register_hints[hash(name)];
 	const struct sonde_register *registers;
 	size_t count;
 
 	target->registers->list(target, &registers, &count);
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(registers[i].name, name))
-			return &registers[i];
+	if (*hint < count && !strcmp(registers[*hint].name, name))
+		return &registers[*hint];
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(registers[i].name, name) != 0)
+			continue;
+		*hint = (unsigned)i;
+		return &registers[i];
+	}
 	return NULL;
 }
 
 const struct sonde_register *sonde_target_find_register(
 	const struct sonde_target *target, const char *name)
 {
-	const struct sonde_register *found;
+	const struct sonde_register *found = NULL;
 
 	if (!target->registers)
 		return NULL;
-	found = find_exactly(target, name);
-	if (!found && !strcmp(name, "pc"))
+	/* Where there is a "pc" it is what the architecture calls its own. */
+	if (!strcmp(name, "pc"))
 		found = find_exactly(target, target->arch->pc);
-	if (!found && !strcmp(name, "sp"))
+	else if (!strcmp(name, "sp"))
 		found = find_exactly(target, target->arch->sp);
-	return found;
+	return found ? found : find_exactly(target, name);
 }
 
 const struct sonde_register *sonde_thread_find_register(

@@ -33,6 +33,9 @@ struct sonde_trap {
 	unsigned written_bytes;
 	/** Where the journal lists what takes it out. */
 	unsigned journal_slot;
+	/** Where its instruction was, when that was looked at by what a CPU told. */
+	bool physical_known;
+	uint64_t physical;
 };
 
 enum {

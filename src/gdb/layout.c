@@ -203,9 +203,27 @@ bool sonde_gdb_register_cache_put(struct sonde_gdb_register_cache *cache,
 	return true;
 }
 
-struct sonde_error *sonde_gdb_register_cache_put_all(
-	struct sonde_gdb_register_cache *cache, const struct sonde_gdb_layout *layout,
-	const char *hex, size_t digits)
+/* Without registers that are not available, all of it is decoded at once. */
+static bool put_at_once(struct sonde_gdb_register_cache *cache,
+	const struct sonde_gdb_layout *layout, const char *hex, size_t digits)
+{
+	size_t bytes = 0, whole = 0;
+
+	for (; whole < layout->count; whole++) {
+		const struct sonde_gdb_slot *slot = &layout->slots[whole];
+
+		if (2 * (slot->offset + slot->bytes) > digits)
+			break;
+		bytes = slot->offset + slot->bytes;
+	}
+	if (memchr(hex, 'x', 2 * bytes) || !sonde_hex_decode(hex, bytes, cache->bytes))
+		return false;
+	memset(cache->states, SONDE_GDB_REGISTER_VALID, whole);
+	return true;
+}
+
+static struct sonde_error *put_one_by_one(struct sonde_gdb_register_cache *cache,
+	const struct sonde_gdb_layout *layout, const char *hex, size_t digits)
 {
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct sonde_gdb_slot *slot = &layout->slots[i];
@@ -218,6 +236,15 @@ struct sonde_error *sonde_gdb_register_cache_put_all(
 				"the stub's registers cannot be read at %s",
 				layout->registers[i].name);
 	}
+	return NULL;
+}
+
+struct sonde_error *sonde_gdb_register_cache_put_all(
+	struct sonde_gdb_register_cache *cache, const struct sonde_gdb_layout *layout,
+	const char *hex, size_t digits)
+{
+	if (!put_at_once(cache, layout, hex, digits))
+		CHECK(put_one_by_one(cache, layout, hex, digits));
 	cache->has_g = true;
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cache.h"
+#include "clock.h"
 #include "kernel.h"
 #include "log.h"
 #include "vmcoreinfo.h"
@@ -171,6 +172,7 @@ static struct sonde_error *try_image(
 	sonde_linux_space_init(
 		&kernel->space, finder->machine, finder->physical, &kernel->image.regime);
 	kernel->epoch = finder->machine->epoch;
+	kernel->asked = sonde_clock_ns();
 	kernel->found = finder->found = true;
 	return NULL;
 }
@@ -518,10 +520,15 @@ struct sonde_error *sonde_linux_find(struct sonde_linux *kernel)
 	CHECK(sonde_target_check_readable(machine));
 	if (kernel->found && kernel->epoch == machine->epoch)
 		return NULL;
+	if (kernel->found && sonde_target_runs_the_same(machine, kernel->asked)) {
+		kernel->epoch = machine->epoch;
+		return NULL;
+	}
 	if (kernel->found)
 		CHECK(sonde_linux_is_there_still(kernel, &same));
 	if (same) {
 		kernel->epoch = machine->epoch;
+		kernel->asked = sonde_clock_ns();
 		return NULL;
 	}
 	return sonde_error_while(look(kernel, machine->epoch),

@@ -40,6 +40,8 @@ struct sonde_linux {
 	bool found;
 	/** In which it was found, or seen to be the same still, or not found. */
 	uint64_t epoch;
+	/** When a CPU was asked last whether it runs it (sonde_clock_ns()). */
+	uint64_t asked;
 	/** Why it was not found; owned. NULL: it was, or was not looked for. */
 	struct sonde_error *missing;
 	struct sonde_linux_image image;

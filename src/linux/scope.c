@@ -105,26 +105,51 @@ static struct sonde_error *find_type_of(struct sonde_linux_types *types,
 	return NULL;
 }
 
+static struct sonde_error *find_task_type(
+	struct sonde_linux_types *types, const struct sonde_types **ret)
+{
+	CHECK(sonde_linux_types_find(types, ret));
+	if (types->task.types == *ret)
+		return NULL;
+	CHECK(sonde_types_find(*ret, "struct task_struct", &types->task.type));
+	types->task.types = *ret;
+	return NULL;
+}
+
+/* A task has hundreds of members, and conditions ask at each hit. */
+static struct sonde_error *find_task_member(struct sonde_linux_types *types,
+	const char *name, const struct sonde_type_member **ret)
+{
+	struct sonde_linux_task_member *known =
+		strcmp(name, "pid") ? &types->task_comm : &types->task_pid;
+	const struct sonde_types *own_types;
+
+	CHECK(find_task_type(types, &own_types));
+	if (known->types != own_types)
+		CHECK(sonde_type_find_member(types->task.type, name, &known->member));
+	known->types = own_types;
+	*ret = &known->member;
+	return NULL;
+}
+
 /* 'current', and of it 'pid' and 'comm'. */
 static struct sonde_error *find_current(struct sonde_linux_types *types,
 	struct sonde_thread *thread, const char *member_name, bool *found,
 	struct sonde_variable *ret)
 {
-	struct sonde_type_member member;
+	const struct sonde_type_member *member;
 	const struct sonde_types *own_types;
-	struct sonde_type type;
 	uint64_t task;
 
-	CHECK(sonde_linux_types_find(types, &own_types));
-	CHECK(sonde_types_find(own_types, "struct task_struct", &type));
+	CHECK(find_task_type(types, &own_types));
 	CHECK(sonde_linux_current_task(types->kernel, thread, &task));
 	*found = true;
 	*ret = (struct sonde_variable){.address = task, .is_value = !member_name};
 	if (!member_name)
-		return sonde_type_pointer_to(type, &ret->type);
-	CHECK(sonde_type_find_member(type, member_name, &member));
-	ret->address += member.bit_offset / 8;
-	ret->type = member.type;
+		return sonde_type_pointer_to(types->task.type, &ret->type);
+	CHECK(find_task_member(types, member_name, &member));
+	ret->address += member->bit_offset / 8;
+	ret->type = member->type;
 	return NULL;
 }
 

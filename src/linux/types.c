@@ -89,6 +89,7 @@ void sonde_linux_types_forget(struct sonde_linux_types *types)
 	types->modules = NULL;
 	types->modules_asked = false;
 	types->init_task = 0;
+	types->task.types = types->task_pid.types = types->task_comm.types = NULL;
 }
 
 /* --- the kernel's own ------------------------------------------------------------- */

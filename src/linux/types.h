@@ -31,6 +31,16 @@ struct sonde_linux_types {
 	bool modules_asked;
 	/** The first task; 0: not looked for yet. */
 	uint64_t init_task;
+	/** What 'current' points to, and its members that have names of their own;
+	 * @ref types of NULL: nobody has asked yet. */
+	struct {
+		const struct sonde_types *types;
+		struct sonde_type type;
+	} task;
+	struct sonde_linux_task_member {
+		const struct sonde_types *types;
+		struct sonde_type_member member;
+	} task_pid, task_comm;
 	/** Of kernels that are gone; owned. */
 	struct sonde_linux_old_types *old;
 };

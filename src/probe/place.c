@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "probe.h"
 
-static unsigned bucket_of(uint64_t address)
+/* Watched memory is all in the first one: a stop may be anywhere in it. */
+static unsigned bucket_of(enum sonde_breakpoint_kind kind, uint64_t address)
 {
+	if (kind > SONDE_BREAKPOINT_HARDWARE)
+		return 0;
 	return (unsigned)((address ^ address >> 8 ^ address >> 16) % SONDE_PROBE_BUCKETS);
 }
 
@@ -15,7 +18,8 @@ struct sonde_error *sonde_probe_place_get(struct sonde_probes *probes,
 	enum sonde_breakpoint_kind kind, uint64_t address, uint64_t length,
 	struct sonde_probe_place **ret)
 {
-	struct sonde_probe_place **bucket = &probes->places[bucket_of(address)], *place;
+	struct sonde_probe_place **bucket = &probes->places[bucket_of(kind, address)],
+				 *place;
 	struct sonde_error *error;
 
 	for (place = *bucket; place; place = place->next) {
@@ -46,7 +50,8 @@ struct sonde_error *sonde_probe_place_get(struct sonde_probes *probes,
 struct sonde_error *sonde_probe_place_put(
 	struct sonde_probes *probes, struct sonde_probe_place *place)
 {
-	struct sonde_probe_place **at = &probes->places[bucket_of(place->address)];
+	struct sonde_probe_place **at =
+		&probes->places[bucket_of(place->kind, place->address)];
 	struct sonde_error *error;
 
 	if (place->links || place->is_return)
@@ -74,17 +79,10 @@ static bool is_touched(
 static struct sonde_probe_place *next_touched(struct sonde_probes *probes,
 	struct sonde_probe_place *place, const struct sonde_stop *stop)
 {
-	unsigned bucket = place ? bucket_of(place->address) : 0;
-
 	place = place ? place->next : probes->places[0];
-	for (;;) {
-		for (; place; place = place->next)
-			if (is_touched(place, stop))
-				return place;
-		if (++bucket == SONDE_PROBE_BUCKETS)
-			return NULL;
-		place = probes->places[bucket];
-	}
+	while (place && !is_touched(place, stop))
+		place = place->next;
+	return place;
 }
 
 struct sonde_probe_place *sonde_probe_place_next(struct sonde_probes *probes,
@@ -96,7 +94,8 @@ struct sonde_probe_place *sonde_probe_place_next(struct sonde_probes *probes,
 	if (!stop->pc_known || (stop->reason != SONDE_STOP_BREAKPOINT &&
 				       stop->reason != SONDE_STOP_STEP))
 		return NULL;
-	place = place ? place->next : probes->places[bucket_of(stop->pc)];
+	place = place ? place->next
+		      : probes->places[bucket_of(SONDE_BREAKPOINT_SOFTWARE, stop->pc)];
 	while (place && (!executes(place) || place->address != stop->pc))
 		place = place->next;
 	return place;

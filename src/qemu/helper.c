@@ -207,11 +207,12 @@ static struct sonde_error *registers(struct sonde_helper *helper,
 {
 	struct sonde_qemu *qemu = own(helper);
 	unsigned number = sonde_thread_number(request->thread);
-	ptrdiff_t index = find(qemu, request->reg->name);
+	ptrdiff_t index;
 
-	if (index < 0 || number >= qemu->cpu_count)
-		return NULL;
 	if (sonde_helper_stub_has(qemu->host, request->reg))
+		return NULL;
+	index = find(qemu, request->reg->name);
+	if (index < 0 || number >= qemu->cpu_count)
 		return NULL;
 	if (request->value)
 		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
