@@ -239,7 +239,7 @@ static int set_and_run(
 
 	hits.options.pending = cli_option_given(arguments, "--pending");
 	if (hits.options.pending)
-		status = cli_need_kernel(cli);
+		status = cli_await_kernel(cli);
 	else
 		status = cli_find_place(cli, probe->place, NULL, &hits.options.address);
 	if (status != CLI_DONE)
@@ -272,7 +272,7 @@ static const struct cli_option options[] = {
 	{"--if", "COND", "report only hits where this C expression is not 0"},
 	{"--return", NULL,
 		"when the function at PLACE has returned: 'result' is what it returned"},
-	{"--pending", NULL, "wait for the module that has PLACE, where it is not loaded"},
+	{"--pending", NULL, "wait for PLACE: for the kernel, or the module that has it"},
 	{"--hw", NULL, "by a debug register of the CPU"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},
