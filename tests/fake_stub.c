@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "fake_dialogue.h"
 #include "fake_kgdb.h"
+#include "fake_kvm.h"
 #include "fake_stub_guest.h"
 #include "hex.h"
 #include "packet.h"
@@ -321,7 +322,7 @@ static void answer(struct fake_stub *stub, const char *request, size_t length)
 {
 	if (stub->dialogue)
 		fake_dialogue_answer(stub->dialogue, request, length, guest_says, stub);
-	else
+	else if (!fake_kvm_answer(&stub->guest, request, length))
 		fake_guest_answer(&stub->guest, request, length);
 }
 

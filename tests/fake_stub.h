@@ -132,6 +132,8 @@ struct fake_options {
 	/** QEMU: an earlier client has left this on. */
 	bool process_ids;
 	bool physical_mode;
+	/** QEMU: the guest is run by KVM (fake_kvm.h). */
+	bool kvm;
 	/** QEMU: what was executed can be undone. */
 	bool replays;
 	/** Of CPU 0: a step that holds back interrupts never ends. */

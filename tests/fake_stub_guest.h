@@ -24,6 +24,13 @@ struct fake_trap {
 	uint64_t length;
 };
 
+/** What a breakpoint has replaced. */
+struct fake_kvm_byte {
+	bool used;
+	uint64_t address;
+	uint8_t byte;
+};
+
 struct fake_guest {
 	const struct fake_options *options;
 	struct fake_cpu cpus[FAKE_CPUS_MAX];
@@ -33,6 +40,9 @@ struct fake_guest {
 	uint8_t physical[FAKE_RAM_BYTES];
 	struct fake_trap traps[FAKE_TRAPS_MAX];
 	unsigned trap_count;
+	/** KVM: what is under breakpoints; whose registers were fetched at this stop. */
+	struct fake_kvm_byte saved[FAKE_TRAPS_MAX + 1];
+	bool fetched[FAKE_CPUS_MAX];
 	/** It runs. */
 	bool runs;
 	/** Nothing is sent any more: it was detached from. */

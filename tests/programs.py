@@ -19,6 +19,7 @@ KINDS = {
     "looper-aarch64": (["--target=aarch64-linux-gnu", "-O1", "-ffreestanding", "-fno-pic"],
                        ["-static"]),
     "boot-sector": (["--target=i386-elf"], ["-Ttext=0x7c00"]),
+    "boot-long": (["--target=x86_64-elf"], ["-Ttext=0x7c00"]),
     "replayed": (["--target=i386-elf"], ["-Ttext=0x7c00"]),
 }
 

@@ -17,7 +17,8 @@
 	"qXfer:features:read:target.xml:0,ff0 " \
 	"qXfer:features:read:core.xml:0,ff0 "   \
 	"qXfer:features:read:system.xml:0,ff0"
-#define QEMU_MODES "qqemu.sstepbits qqemu.sstep qqemu.PhyMemMode"
+/* The last one is "info kvm" to the monitor. */
+#define QEMU_MODES "qqemu.sstepbits qqemu.sstep qqemu.PhyMemMode qRcmd,696e666f206b766d"
 
 static long now_ms(void)
 {

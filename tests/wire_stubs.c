@@ -269,8 +269,11 @@ static void test_probe_runs_out_of_units(void **state)
 	error = sonde_breakpoint_create(
 		wire.target, SONDE_BREAKPOINT_HARDWARE, 0x1009, 0, &more);
 	assert_non_null(error);
-	assert_int_equal(sonde_error_kind(error), SONDE_ERROR_PROTOCOL);
-	assert_non_null(strstr(sonde_error_hint(error), "debug register"));
+	assert_int_equal(sonde_error_kind(error), SONDE_ERROR_BUSY);
+	assert_non_null(
+		strstr(sonde_error_why(error), "4 of 4 debug registers are in use: a "
+					       "hardware breakpoint at 0x1007, a "));
+	assert_non_null(strstr(sonde_error_hint(error), "remove one of these first"));
 	sonde_error_destroy(error);
 	/* One that is given up makes room. */
 	check(sonde_breakpoint_destroy(used[0]));

@@ -25,7 +25,8 @@ struct sonde_breakpoint;
 
 /**
  * Sets a trap at @p address; the target must be stopped. @p length is the number
- * of bytes that a watchpoint covers; breakpoints ignore it.
+ * of bytes that a watchpoint covers; breakpoints ignore it. SONDE_ERROR_BUSY: all debug
+ * registers of the CPU are in use; the error says by what.
  */
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_breakpoint_create(
 	struct sonde_target *target, enum sonde_breakpoint_kind kind, uint64_t address,

@@ -109,6 +109,12 @@ struct sonde_arch {
 	unsigned breakpoint_pc_offset;
 	/** The `kind` of Z0/Z1 packets. */
 	unsigned breakpoint_kind;
+	/**
+	 * How many debug registers a CPU has, each for one breakpoint or for 1, 2, 4 or 8
+	 * watched bytes that are aligned; 0: that differs. Without it, what has found
+	 * none is explained in general words.
+	 */
+	unsigned debug_registers;
 
 	/**
 	 * A watchpoint stops the CPU before the access, with the PC on the instruction:

@@ -71,6 +71,7 @@ const struct sonde_arch sonde_arch_i386 = {
 	.breakpoint_bytes = 1,
 	.breakpoint_pc_offset = 1,
 	.breakpoint_kind = 1,
+	.debug_registers = 4,
 	.dwarf_register_count = 9,
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,

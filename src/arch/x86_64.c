@@ -194,6 +194,7 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.breakpoint_bytes = 1,
 	.breakpoint_pc_offset = 1,
 	.breakpoint_kind = 1,
+	.debug_registers = 4,
 	.capstone_arch = CS_ARCH_X86,
 	.capstone_mode = capstone_mode,
 	.dwarf_registers = dwarf_registers,

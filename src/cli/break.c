@@ -266,7 +266,9 @@ static int find(struct cli *cli, const char *place, struct sonde_probe_options *
 		options->place = place;
 		return status;
 	}
-	if (options->pending || (options->all && cli_is_symbol(place)))
+	if (options->pending)
+		status = cli_await_kernel(cli);
+	else if (options->all && cli_is_symbol(place))
 		status = cli_need_kernel(cli);
 	else
 		status = cli_find_place(cli, place, NULL, &options->address);
@@ -314,7 +316,7 @@ static const struct cli_option options[] = {
 	{"--return", NULL,
 		"when the function at PLACE has returned: 'result' is what it returned"},
 	CLI_PLACE_OPTIONS,
-	{"--pending", NULL, "wait for the module that has PLACE, where it is not loaded"},
+	{"--pending", NULL, "wait for PLACE: for the kernel, or the module that has it"},
 	{"--hw", NULL, "by a debug register of the CPU"},
 	{"-n", "COUNT", "end after so many hits [at Ctrl-C]", .number = true,
 		.positive = true},

@@ -19,6 +19,9 @@ enum {
 	LOOK_US = 200 * 1000,
 	/** Symbols with the same name that are listed. */
 	LISTED_MAX = 8,
+	/** The same in milliseconds, where nothing is stopped for a look. Each costs QEMU
+	 * some, and with it the guest. */
+	LOOK_MS = 150,
 };
 
 /* --- whether there is one --------------------------------------------------------- */
@@ -71,6 +74,48 @@ int cli_need_kernel(struct cli *cli)
 			return cli_fail(cli, SONDE_ERROR_INTERRUPTED,
 				"waiting for a kernel", NULL, "interrupted");
 	}
+}
+
+/* Lets it run on for a moment, and forgets what was seen of it. */
+static struct sonde_error *run_briefly(struct cli *cli)
+{
+	struct sonde_error *error = NULL;
+	struct sonde_stop stop;
+
+	if (sonde_target_state(cli->target) == SONDE_STATE_STOPPED)
+		error = sonde_target_resume(cli->target);
+	if (!error)
+		error = sonde_target_wait(cli->target, LOOK_MS, &stop);
+	if (error && sonde_error_kind(error) == SONDE_ERROR_TIMEOUT) {
+		sonde_error_destroy(error);
+		error = NULL;
+		if (!sonde_target_is_observable(cli->target))
+			error = sonde_target_pause(cli->target, &stop);
+	}
+	sonde_target_rest(cli->target);
+	return error;
+}
+
+int cli_await_kernel(struct cli *cli)
+{
+	struct sonde_error *error;
+	struct sonde_stop stop;
+	bool said = false;
+
+	for (;;) {
+		error = sonde_kernel_find(cli->target);
+		if (!error || sonde_error_kind(error) != SONDE_ERROR_NOT_FOUND)
+			break;
+		if (!said)
+			cli_notice(
+				cli, "waiting for a kernel: %s", sonde_error_why(error));
+		said = true;
+		sonde_error_destroy(error);
+		CLI_TRY(cli, run_briefly(cli));
+	}
+	CLI_TRY(cli, error);
+	CLI_TRY(cli, sonde_target_pause(cli->target, &stop));
+	return CLI_DONE;
 }
 
 /* --- addresses as symbols --------------------------------------------------------- */

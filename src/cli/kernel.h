@@ -11,6 +11,12 @@
  */
 int cli_need_kernel(struct cli *cli);
 
+/**
+ * The same of a target that is stopped, and lets it run until there is one: then it stops
+ * it again. Of a target that can be read while it runs, nothing is stopped meanwhile.
+ */
+int cli_await_kernel(struct cli *cli);
+
 /** "schedule+0x12", or NULL: where it is not known. The guest's bytes; the caller frees.
  */
 char *cli_symbol_text(struct cli *cli, uint64_t address);

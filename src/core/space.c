@@ -198,7 +198,14 @@ static struct sonde_error *explain(const struct sonde_space *space,
 
 static bool has_traps(const struct sonde_space *space)
 {
-	return space->traps && space->traps->first;
+	return space->traps && space->traps->first &&
+	       sonde_traps_matter(space->traps, space);
+}
+
+/* The same memory may be seen at other addresses: only physical ones tell. */
+static bool shows_traps(const struct sonde_space *space)
+{
+	return space->traps && space->traps->shown_count && !space->physical;
 }
 
 static struct sonde_error *read_slowly(
@@ -216,7 +223,7 @@ static struct sonde_error *read_slowly(
 	else if (error)
 		done = 0;
 	if (done && has_traps(space))
-		sonde_traps_hide(space->traps, address, buffer, done);
+		sonde_traps_hide(space->traps, space, address, buffer, done);
 	return error ? explain(space, error, address, length) : NULL;
 }
 
@@ -250,7 +257,7 @@ static NOINLINE struct sonde_error *read_seldom(
 {
 	const struct sonde_window_page *page = NULL;
 
-	if (length &&
+	if (length && !shows_traps(space) &&
 		length <= SONDE_WINDOW_PAGE_BYTES - address % SONDE_WINDOW_PAGE_BYTES)
 		page = find_page(space, address);
 	if (!page)
@@ -258,7 +265,7 @@ static NOINLINE struct sonde_error *read_seldom(
 	if (!sonde_space_copy_page(page, address, buffer, length))
 		return lose_page(space, page, address, length);
 	if (has_traps(space))
-		sonde_traps_hide(space->traps, address, buffer, length);
+		sonde_traps_hide(space->traps, space, address, buffer, length);
 	return NULL;
 }
 
@@ -342,7 +349,7 @@ struct sonde_error *sonde_space_write(
 	++*space->epoch;
 	if (!error && !space->ops->write)
 		error = sonde_error_create(SONDE_ERROR_UNSUPPORTED, "it is read-only");
-	if (!error && length && space->traps)
+	if (!error && length && has_traps(space))
 		error = sonde_traps_write_around(space->traps, space, &write);
 	else if (!error && length)
 		error = space->ops->write(space, &write);

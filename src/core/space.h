@@ -55,8 +55,10 @@ struct sonde_space {
 	bool big_endian;
 	/** It depends on what a thread is doing at the moment. */
 	bool per_thread;
-	/** Instructions that we replaced: reads show what was there. May be NULL. */
+	/** Instructions that were replaced: reads show what was there. May be NULL. */
 	struct sonde_traps *traps;
+	/** Its addresses are physical. */
+	bool physical;
 	/** Mandatory. Counts up when neither windows nor pages are valid any more, in
 	 * none of a target's spaces. */
 	uint64_t *epoch;

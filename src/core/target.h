@@ -137,6 +137,11 @@ struct sonde_control_facet {
 	 * QEMU's machines, which keep a guest's own traps from their stub.
 	 */
 	bool (*traps_are_ours)(const struct sonde_target *target);
+	/**
+	 * Optional. Whether software breakpoints that set_trap has set are instructions
+	 * in memory, which whoever reads it meets: KVM's.
+	 */
+	bool (*traps_show)(const struct sonde_target *target);
 };
 
 struct sonde_target_ops {

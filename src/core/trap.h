@@ -29,8 +29,18 @@ struct sonde_trap {
 	bool inserted;
 	/** It is an instruction that we wrote, not one that the stub manages. */
 	bool written;
+	/** It is one that the stub wrote, and that whoever reads memory meets (KVM). */
+	bool shown;
+	/** A software breakpoint for which the stub took a debug register. */
+	bool by_register;
+	/** Of an instruction of either kind: what is there without it. */
 	uint8_t original[4];
 	unsigned written_bytes;
+	/** Out for a moment, while something is written under it. */
+	bool lifted;
+	/** Where one that is shown lies. */
+	bool physical_known;
+	uint64_t physical;
 	/** Where the journal lists what takes it out. */
 	unsigned journal_slot;
 	/** Where its instruction was, when that was looked at by what a CPU told. */
@@ -51,6 +61,8 @@ struct sonde_gone_trap {
 
 struct sonde_traps {
 	struct sonde_trap *first;
+	/** Those that are in the target and shown in its memory. */
+	unsigned shown_count;
 	/** The last ones that were taken out, in a ring: their hits may come late. */
 	struct sonde_gone_trap gone[SONDE_TRAPS_GONE];
 	unsigned gone_count, gone_next;
@@ -67,14 +79,20 @@ const struct sonde_gone_trap *sonde_traps_gone(
 struct sonde_trap *sonde_traps_watching(
 	const struct sonde_traps *traps, uint64_t address);
 
-/** Puts the original bytes of written traps into what was read at @p address. */
-void sonde_traps_hide(
-	const struct sonde_traps *traps, uint64_t address, uint8_t *data, size_t length);
+/** Whether reads of @p space may meet instructions that are traps of @p traps. */
+bool sonde_traps_matter(const struct sonde_traps *traps, const struct sonde_space *space);
 
-/** Writes memory, keeping written traps in place and their originals up to date. */
-SONDE_NODISCARD struct sonde_error *sonde_traps_write_around(
-	const struct sonde_traps *traps, struct sonde_space *space,
-	const struct sonde_write *write);
+/** Puts the original bytes of traps into what was read of @p space at @p address. */
+void sonde_traps_hide(const struct sonde_traps *traps, const struct sonde_space *space,
+	uint64_t address, uint8_t *data, size_t length);
+
+/** Writes memory, keeping traps in place and their originals up to date. */
+SONDE_NODISCARD struct sonde_error *sonde_traps_write_around(struct sonde_traps *traps,
+	struct sonde_space *space, const struct sonde_write *write);
+
+/** Whether @p trap takes a debug register now, and how many do. */
+bool sonde_trap_takes_register(const struct sonde_trap *trap);
+unsigned sonde_traps_in_registers(const struct sonde_traps *traps);
 
 /** Puts @p trap into the target, or takes it out; nothing to do where it is so already.
  */

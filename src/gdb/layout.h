@@ -72,6 +72,8 @@ struct sonde_gdb_register_cache {
 	/** Registers fetched one by one in this epoch. */
 	unsigned singles;
 	bool has_g;
+	/** g was sent in the epoch before this number. */
+	uint64_t synchronized;
 };
 
 SONDE_NODISCARD struct sonde_error *sonde_gdb_register_cache_init(

@@ -458,6 +458,25 @@ static struct sonde_error *wait_for_stop(
 
 /* --- traps ---------------------------------------------------------------------- */
 
+static bool traps_show(const struct sonde_target *target)
+{
+	return sonde_gdb_machine_of(target)->stub.has_kvm;
+}
+
+static struct sonde_error *no_such_trap(
+	const struct sonde_gdb_stub *stub, const struct sonde_trap_place *place)
+{
+	bool reads = place->kind == SONDE_BREAKPOINT_WATCH_READ;
+
+	if (!reads || (!stub->is_kgdb && !stub->has_kvm))
+		return sonde_error_create(
+			SONDE_ERROR_UNSUPPORTED, "the stub sets no traps of this kind");
+	return sonde_error_suggest(
+		sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+			"%s does not watch reads alone", stub->has_kvm ? "KVM" : "KGDB"),
+		"watch reads and writes together");
+}
+
 static struct sonde_error *set_trap(
 	struct sonde_target *target, const struct sonde_trap_place *place, bool insert)
 {
@@ -468,8 +487,7 @@ static struct sonde_error *set_trap(
 
 	/* The protocol numbers its kinds as sonde_breakpoint_kind does. */
 	if (stub->traps[place->kind] == SONDE_GDB_OFFER_NO)
-		return sonde_error_create(
-			SONDE_ERROR_UNSUPPORTED, "the stub sets no traps of this kind");
+		return no_such_trap(stub, place);
 	if (stub->physical_mode)
 		CHECK(sonde_gdb_stub_set_physical(stub, false));
 	/* Interrupted, it would be taken out again, which KGDB calls an error. */
@@ -480,23 +498,15 @@ static struct sonde_error *set_trap(
 	CHECK(error);
 	if (!reply.length) {
 		stub->traps[place->kind] = SONDE_GDB_OFFER_NO;
-		return sonde_error_create(
-			SONDE_ERROR_UNSUPPORTED, "the stub sets no traps of this kind");
+		return no_such_trap(stub, place);
 	}
 	if (sonde_gdb_reply_is(&reply, "OK")) {
 		stub->traps[place->kind] = SONDE_GDB_OFFER_YES;
 		return NULL;
 	}
 	if (insert && stub->is_kgdb && place->kind == SONDE_BREAKPOINT_WATCH_READ)
-		return sonde_error_suggest(sonde_error_create(SONDE_ERROR_UNSUPPORTED,
-						   "KGDB does not watch reads alone"),
-			"watch reads and writes together");
-	error = sonde_gdb_unexpected(&reply);
-	if (place->kind != SONDE_BREAKPOINT_SOFTWARE && insert)
-		error = sonde_error_suggest(error,
-			"the CPU may have no debug register left (x86: 4), or the length "
-			"may be more than one watches (8 bytes, aligned)");
-	return error;
+		return no_such_trap(stub, place);
+	return sonde_gdb_unexpected(&reply);
 }
 
 static int descriptor(struct sonde_target *target)
@@ -530,4 +540,5 @@ const struct sonde_control_facet sonde_gdb_control_facet = {
 	.descriptor = descriptor,
 	.step_ignores_traps = step_ignores_traps,
 	.traps_are_ours = traps_are_ours,
+	.traps_show = traps_show,
 };

@@ -47,6 +47,7 @@ static struct sonde_error *fetch_all(struct sonde_thread *thread)
 	if (!reply.length || reply.length % 2 || sonde_gdb_reply_is_error(&reply))
 		return sonde_gdb_unexpected(&reply);
 	machine->layout.g_bytes = reply.length / 2;
+	cache->synchronized = 1 + thread->target->epoch;
 	return sonde_gdb_register_cache_put_all(
 		cache, &machine->layout, reply.data, reply.length);
 }
@@ -81,6 +82,16 @@ static struct sonde_error *fetch_one(
 	return NULL;
 }
 
+/* See struct sonde_gdb_stub: before p and P. */
+static struct sonde_error *synchronize(struct sonde_thread *thread)
+{
+	if (!sonde_gdb_machine_of(thread->target)->stub.has_kvm ||
+		sonde_gdb_machine_cache(thread)->synchronized ==
+			1 + thread->target->epoch)
+		return NULL;
+	return fetch_all(thread);
+}
+
 static bool is_in_g(const struct sonde_gdb_machine *machine, size_t index)
 {
 	const struct sonde_gdb_slot *slot = &machine->layout.slots[index];
@@ -98,8 +109,10 @@ static struct sonde_error *fetch(struct sonde_thread *thread, size_t index)
 
 	if (cache->states[index] != SONDE_GDB_REGISTER_UNKNOWN)
 		return NULL;
-	if (cache->singles && !cache->has_g && is_in_g(machine, index))
+	if ((cache->singles || machine->stub.has_kvm) && !cache->has_g &&
+		is_in_g(machine, index))
 		CHECK(fetch_all(thread));
+	CHECK(synchronize(thread));
 	if (cache->states[index] != SONDE_GDB_REGISTER_UNKNOWN)
 		return NULL;
 	CHECK(fetch_one(thread, index, &known));
@@ -202,6 +215,7 @@ static struct sonde_error *write_to_stub(struct sonde_thread *thread,
 	bool known;
 
 	CHECK(sonde_gdb_kgdb_check_stopped(machine, thread));
+	CHECK(synchronize(thread));
 	CHECK(select_thread(thread));
 	reorder(machine->target.arch, value->bytes, ordered, bytes);
 	/* One register may change what others read as. */
@@ -299,6 +313,8 @@ static struct sonde_error *arm(struct sonde_thread *thread,
 	struct sonde_journal_packet packet = {.text = ""};
 	size_t length = 0;
 
+	if (machine->stub.has_kvm)
+		length = (size_t)sprintf(packet.text, "g");
 	if (machine->stub.write_one_register == SONDE_GDB_OFFER_NO)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
@@ -314,8 +330,8 @@ static struct sonde_error *arm(struct sonde_thread *thread,
 				reg->name);
 		reorder(machine->target.arch, changes[i].value.bytes, ordered,
 			place->bytes);
-		length += (size_t)sprintf(
-			packet.text + length, "%sP%x=", i ? "\n" : "", place->number);
+		length += (size_t)sprintf(packet.text + length,
+			"%sP%x=", length ? "\n" : "", place->number);
 		sonde_hex_encode(ordered, place->bytes, packet.text + length);
 		length += 2 * place->bytes;
 	}

@@ -196,6 +196,24 @@ static uint64_t all_bits(const struct sonde_gdb_reply *reply)
 	return bits;
 }
 
+/* Whoever does not answer that emulates. */
+static struct sonde_error *ask_whether_kvm(struct sonde_gdb_stub *stub)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct sonde_error *error;
+
+	if (stub->is_user_mode)
+		return NULL;
+	error = sonde_gdb_stub_monitor(stub, "info kvm", &text);
+	if (error && !sonde_error_is(error, SONDE_ERROR_UNSUPPORTED) &&
+		!sonde_error_is(error, SONDE_ERROR_PROTOCOL))
+		return error;
+	sonde_error_destroy(error);
+	stub->has_kvm = text && strstr(text, "enabled");
+	stub->steps_ignore_traps = !stub->has_kvm;
+	return NULL;
+}
+
 static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 {
 	struct sonde_gdb_connection *connection = &stub->connection;
@@ -213,6 +231,7 @@ static struct sonde_error *ask_whether_qemu(struct sonde_gdb_stub *stub)
 	CHECK(ask_number(stub, "qqemu.sstep", &stub->found_step_bits));
 	stub->step_bits = stub->found_step_bits;
 	CHECK(ask_physical_mode(stub));
+	CHECK(ask_whether_kvm(stub));
 	/* The next request acknowledges a reply there: no need to wait for it. */
 	if (connection->transport.reliable && !stub->is_user_mode)
 		stub->in_flight = REQUESTS_IN_FLIGHT;

@@ -35,8 +35,15 @@ struct sonde_gdb_stub {
 	bool is_other;
 	/** Its threads are tasks and, first, CPUs: see machine_kgdb.c. */
 	bool is_kgdb;
-	/** Steps with a trap at the PC execute what is there (QEMU). */
+	/** Steps with a trap at the PC execute what is there (QEMU, but for KVM). */
 	bool steps_ignore_traps;
+	/**
+	 * QEMU runs the guest by KVM: then software breakpoints are in the guest's
+	 * memory, a step from any breakpoint meets it again, and p and P mean the
+	 * registers of an earlier stop until g was sent (QEMU fetches them from the
+	 * kernel for that, and for m, alone: gdbstub/gdbstub.c, cpu_synchronize_state()).
+	 */
+	bool has_kvm;
 	/** Several requests may be under way. */
 	unsigned in_flight;
 	bool offers_features;
