@@ -151,9 +151,15 @@ class Probing:
 
     def _counter(self, guest: Guest) -> int:
         """Where the kernel counts the reads of the process that reads all the time."""
-        readers = [row["pid"] for row in self._sonde(guest, "ps") if row.get("comm") == "dd"]
-        if not readers:
-            raise BenchError("the guest does not read")
+        deadline = time.monotonic() + 10
+        while True:
+            rows = self._sonde(guest, "ps")
+            readers = [row["pid"] for row in rows if row["comm"] == "dd"]
+            if readers:
+                break
+            if time.monotonic() > deadline:
+                raise BenchError(f"nobody reads in the guest: {[row['comm'] for row in rows]}")
+            time.sleep(0.1)
         row, = self._sonde(guest, "print", f"&task({readers[0]}).ioac.syscr")
         return int(row["value"], 16)
 
