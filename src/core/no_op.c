@@ -38,7 +38,7 @@ static struct sonde_error *find_again(struct sonde_target *target,
 	struct sonde_error *error;
 
 	*found = false;
-	if (!trap->physical_known ||
+	if (!trap->code_known ||
 		!sonde_target_runs_the_same(target, target->code_regime_asked))
 		return NULL;
 	error = sonde_page_walk(
@@ -47,7 +47,7 @@ static struct sonde_error *find_again(struct sonde_target *target,
 		sonde_error_destroy(error);
 		return NULL;
 	}
-	*found = !error && translation.physical_address == trap->physical;
+	*found = !error && translation.physical_address == trap->code;
 	return error;
 }
 
@@ -64,8 +64,8 @@ static struct sonde_error *remember(struct sonde_target *target,
 	CHECK(sonde_page_walk(physical, &regime, trap->place.address, &translation));
 	target->code_regime = regime;
 	target->code_regime_asked = sonde_clock_ns();
-	trap->physical = translation.physical_address;
-	trap->physical_known = true;
+	trap->code = translation.physical_address;
+	trap->code_known = true;
 	return NULL;
 }
 
@@ -83,7 +83,7 @@ static struct sonde_error *read_code(struct sonde_target *target,
 		CHECK(find_again(target, trap, physical, &found));
 	}
 	if (found)
-		return sonde_space_read(physical, trap->physical, code, length);
+		return sonde_space_read(physical, trap->code, code, length);
 	CHECK(sonde_target_virtual(target, thread, &space));
 	CHECK(sonde_space_read(space, pc, code, length));
 	if (!physical)

@@ -44,8 +44,8 @@ struct sonde_trap {
 	/** Where the journal lists what takes it out. */
 	unsigned journal_slot;
 	/** Where its instruction was, when that was looked at by what a CPU told. */
-	bool physical_known;
-	uint64_t physical;
+	bool code_known;
+	uint64_t code;
 };
 
 enum {
