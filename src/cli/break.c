@@ -266,15 +266,15 @@ static int find(struct cli *cli, const char *place, struct sonde_probe_options *
 		options->place = place;
 		return status;
 	}
-	if (options->pending)
-		status = cli_await_kernel(cli);
-	else if (options->all && cli_is_symbol(place))
-		status = cli_need_kernel(cli);
-	else
-		status = cli_find_place(cli, place, NULL, &options->address);
-	if (options->pending || options->all || is_name(place))
+	/* "symbol - 4" is an expression to it. */
+	if (options->pending ||
+		(options->all && cli_is_symbol(place) && !strpbrk(place, "- "))) {
 		options->place = place;
-	return status;
+		return options->pending ? cli_await_kernel(cli) : cli_need_kernel(cli);
+	}
+	if (is_name(place))
+		options->place = place;
+	return cli_find_place(cli, place, NULL, &options->address);
 }
 
 static int set_and_run(

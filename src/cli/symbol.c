@@ -199,7 +199,8 @@ static int show_places(
 	int status = CLI_DONE;
 
 	options->size = sizeof(*options);
-	if (cli_is_line(text) || (options->all && cli_is_symbol(text)))
+	if (cli_is_line(text) ||
+		(options->all && cli_is_symbol(text) && !strpbrk(text, "- ")))
 		options->place = text;
 	else
 		status = cli_find_place(cli, text, NULL, &options->address);
