@@ -3,6 +3,7 @@
 #include "options.h"
 #include "report.h"
 #include "session.h"
+#include "signals.h"
 #include "stops.h"
 #include "suspend.h"
 #include "table.h"
@@ -30,6 +31,11 @@ static int step(struct cli *cli, struct sonde_thread *thread, bool reverse,
 	if (stop.reason != SONDE_STOP_STEP)
 		return cli_foreign_stop(cli, &stop);
 	CLI_TRY(cli, cli_put_place(output, stop.thread));
+	/* Looking for a name may have been what was interrupted: it is but missing then.
+	 */
+	if (cli_signals_came())
+		return cli_fail(
+			cli, SONDE_ERROR_INTERRUPTED, "step", NULL, "interrupted");
 	return CLI_DONE;
 }
 
