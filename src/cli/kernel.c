@@ -88,6 +88,9 @@ char *cli_symbol_text(struct cli *cli, uint64_t address)
 	if (!error)
 		error = sonde_symbol_at(cli->target, address, &symbol);
 	if (error) {
+		/* That was meant for the command, which hears of it next. */
+		if (sonde_error_kind(error) == SONDE_ERROR_INTERRUPTED)
+			sonde_interrupt(cli->sonde);
 		sonde_error_destroy(error);
 		return NULL;
 	}
