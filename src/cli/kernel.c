@@ -131,10 +131,13 @@ char *cli_symbol_text(struct cli *cli, uint64_t address)
 	if (!(address >> (sonde_target_address_bits(cli->target) - 1)) || cli->no_symbols)
 		return NULL;
 	error = sonde_kernel_find(cli->target);
-	cli->no_symbols = error != NULL;
+	cli->no_symbols = error && sonde_error_kind(error) != SONDE_ERROR_INTERRUPTED;
 	if (!error)
 		error = sonde_symbol_at(cli->target, address, &symbol);
 	if (error) {
+		/* That was meant for the command, which hears of it next. */
+		if (sonde_error_kind(error) == SONDE_ERROR_INTERRUPTED)
+			sonde_interrupt(cli->sonde);
 		sonde_error_destroy(error);
 		return NULL;
 	}

@@ -3,6 +3,7 @@
 #include "options.h"
 #include "report.h"
 #include "session.h"
+#include "signals.h"
 #include "stops.h"
 #include "suspend.h"
 #include "table.h"
@@ -48,9 +49,15 @@ static int step(struct cli *cli, struct sonde_probes *probes,
 
 	CLI_TRY(cli, cli_suspend(cli));
 	status = cli->goes_back ? back(cli, thread) : forth(cli, probes, thread);
-	if (status == CLI_DONE)
-		CLI_TRY(cli, cli_put_place(output, *thread));
-	return status;
+	if (status != CLI_DONE)
+		return status;
+	CLI_TRY(cli, cli_put_place(output, *thread));
+	/* Looking for a name may have been what was interrupted: it is but missing then.
+	 */
+	if (cli_signals_came())
+		return cli_fail(
+			cli, SONDE_ERROR_INTERRUPTED, "step", NULL, "interrupted");
+	return CLI_DONE;
 }
 
 static int step_all(struct cli *cli, struct sonde_probes *probes,
