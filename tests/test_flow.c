@@ -41,9 +41,15 @@ static const struct flow_case cases[] = {
 	/* beqz a0, 254; bnez a1, -256; ebreak; addi sp, sp, -32 */
 	{&sonde_arch_riscv64, {0x7d, 0xcd}, 2, SONDE_FLOW_JUMP, 254},
 	{&sonde_arch_riscv64, {0x81, 0xf1}, 2, SONDE_FLOW_JUMP, -256},
-	{&sonde_arch_riscv64, {0x02, 0x90}, 2, SONDE_FLOW_ON, 0},
+	{&sonde_arch_riscv64, {0x02, 0x90}, 2, SONDE_FLOW_TRAP, 0},
 	{&sonde_arch_riscv64, {0x01, 0x11}, 2, SONDE_FLOW_ON, 0},
-	/* call; call *%rax; jmp; jmp, short; jne; bnd jmp; notrack jmp *%rax; ret; iretq */
+	/* ecall; ebreak; sret; csrrw t0, sscratch, t0 */
+	{&sonde_arch_riscv64, {0x73, 0x00, 0x00, 0x00}, 4, SONDE_FLOW_TRAP, 0},
+	{&sonde_arch_riscv64, {0x73, 0x00, 0x10, 0x00}, 4, SONDE_FLOW_TRAP, 0},
+	{&sonde_arch_riscv64, {0x73, 0x00, 0x20, 0x10}, 4, SONDE_FLOW_TRAP_RETURN, 0},
+	{&sonde_arch_riscv64, {0xf3, 0x92, 0x02, 0x14}, 4, SONDE_FLOW_ON, 0},
+	/* call; call *%rax; jmp; jmp, short; jne; bnd jmp; notrack jmp *%rax; ret; iretq;
+	 * ud2 */
 	{&sonde_arch_x86_64, {0xe8, 0xfb, 0xff, 0xff, 0xff}, 5, SONDE_FLOW_CALL, 0x100000000},
 	{&sonde_arch_x86_64, {0xff, 0xd0}, 2, SONDE_FLOW_CALL, 0},
 	{&sonde_arch_x86_64, {0xe9, 0x0b, 0x00, 0x00, 0x00}, 5, SONDE_FLOW_JUMP, 16},
@@ -52,8 +58,8 @@ static const struct flow_case cases[] = {
 	{&sonde_arch_x86_64, {0xf2, 0xe9, 0x0a, 0x00, 0x00, 0x00}, 6, SONDE_FLOW_JUMP, 16},
 	{&sonde_arch_x86_64, {0x3e, 0xff, 0xe0}, 3, SONDE_FLOW_JUMP, 0},
 	{&sonde_arch_x86_64, {0xc3}, 1, SONDE_FLOW_RETURN, 0},
-	{&sonde_arch_x86_64, {0x48, 0xcf}, 2, SONDE_FLOW_ON, 0},
-	{&sonde_arch_x86_64, {0x0f, 0x0b}, 2, SONDE_FLOW_ON, 0},
+	{&sonde_arch_x86_64, {0x48, 0xcf}, 2, SONDE_FLOW_TRAP_RETURN, 0},
+	{&sonde_arch_x86_64, {0x0f, 0x0b}, 2, SONDE_FLOW_TRAP, 0},
 	/* bl; blr x1; b.ne; tbz; br x2; ret; retaa; eret */
 	{&sonde_arch_aarch64, {0x04, 0x00, 0x00, 0x94}, 4, SONDE_FLOW_CALL, 16},
 	{&sonde_arch_aarch64, {0x20, 0x00, 0x3f, 0xd6}, 4, SONDE_FLOW_CALL, 0},
@@ -61,7 +67,7 @@ static const struct flow_case cases[] = {
 	{&sonde_arch_aarch64, {0x40, 0x00, 0x18, 0x36}, 4, SONDE_FLOW_JUMP, 8},
 	{&sonde_arch_aarch64, {0x40, 0x00, 0x1f, 0xd6}, 4, SONDE_FLOW_JUMP, 0},
 	{&sonde_arch_aarch64, {0xc0, 0x03, 0x5f, 0xd6}, 4, SONDE_FLOW_RETURN, 0},
-	{&sonde_arch_aarch64, {0xe0, 0x03, 0x9f, 0xd6}, 4, SONDE_FLOW_ON, 0},
+	{&sonde_arch_aarch64, {0xe0, 0x03, 0x9f, 0xd6}, 4, SONDE_FLOW_TRAP_RETURN, 0},
 };
 /* clang-format on */
 

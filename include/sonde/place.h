@@ -58,20 +58,6 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_find_places(
 	struct sonde_target *target, const struct sonde_probe_options *options,
 	uint64_t **ret, size_t *count);
 
-/* --- what watched memory holds --------------------------------------------------------
- */
-
-/**
- * As sonde_probe_hit_change(), as values of @p type; NULL: of the type that
- * sonde_probe_options.place has. What is made of parts has its parts read from what was
- * there at that time; pointers lead to what is there now. *@p has_before, *@p has_now:
- * it could be read. They live as long as the hit. SONDE_ERROR_INVALID: nothing is watched
- * here, no type is known, or it is larger than what is watched.
- */
-SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_hit_change_values(
-	struct sonde_probe_hit *hit, const struct sonde_type *type, bool *has_before,
-	struct sonde_value *before, bool *has_now, struct sonde_value *now);
-
 #ifdef __cplusplus
 }
 #endif

@@ -175,7 +175,7 @@ SONDE_PUBLIC void sonde_probes_go_back(struct sonde_probes *probes, bool back);
  */
 SONDE_PUBLIC uint64_t sonde_probes_lost(const struct sonde_probes *probes);
 
-/* --- one probe -----------------------------------------------------------------------
+/* --- one probe -------------------------------------------------------------------------
  */
 
 /**
@@ -203,7 +203,7 @@ SONDE_PUBLIC uint64_t sonde_probe_hits(const struct sonde_probe *probe);
 /** The first fault that the condition has met; NULL: none. Lives as long as @p probe. */
 SONDE_PUBLIC const struct sonde_error *sonde_probe_fault(const struct sonde_probe *probe);
 
-/* --- a hit ----------------------------------------------------------------------------
+/* --- a hit -----------------------------------------------------------------------------
  */
 
 /** NULL in a handler of steps. */
@@ -270,19 +270,7 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_evaluate_standing(
 	struct sonde_thread *thread, bool *ret_list, struct sonde_value **ret,
 	size_t *count);
 
-/** What watched memory held when it was looked at last, and what it holds. */
-struct sonde_probe_change {
-	uint64_t address;
-	size_t length;
-	/** NULL: it could not be read. They live as long as the hit. */
-	const uint8_t *before, *now;
-};
-
-/** SONDE_ERROR_INVALID: nothing is watched here. */
-SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_hit_change(
-	struct sonde_probe_hit *hit, struct sonde_probe_change *ret);
-
-/* --- how to go on ---------------------------------------------------------------------
+/* --- how to go on ----------------------------------------------------------------------
  */
 
 /** The loop ends with this hit; the target stays stopped. */

@@ -4,6 +4,7 @@
 #define SONDE_SONDE_H
 
 #include <sonde/breakpoint.h>
+#include <sonde/change.h>
 #include <sonde/context.h>
 #include <sonde/control.h>
 #include <sonde/disassemble.h>

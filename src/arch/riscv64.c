@@ -90,6 +90,12 @@ enum {
 	JALR = 0x67,
 	BRANCH = 0x63,
 	AUIPC = 0x17,
+	SYSTEM = 0x73,
+	ECALL = 0x00000073,
+	EBREAK = 0x00100073,
+	SRET = 0x10200073,
+	MRET = 0x30200073,
+	C_EBREAK = 0x9002,
 };
 
 static uint32_t bits(uint32_t word, unsigned from, unsigned count)
@@ -128,6 +134,23 @@ static void jump_to(struct sonde_flow *flow, uint64_t distance)
 	flow->target = flow->address + distance;
 }
 
+/* Those that change or read CSRs have bits set that these have not. */
+static void decode_system(uint32_t word, struct sonde_flow *flow)
+{
+	switch (word) {
+	case ECALL:
+	case EBREAK:
+		flow->kind = SONDE_FLOW_TRAP;
+		break;
+	case SRET:
+	case MRET:
+		flow->kind = SONDE_FLOW_TRAP_RETURN;
+		break;
+	default:
+		break;
+	}
+}
+
 static void decode_full(uint32_t word, struct sonde_flow *flow)
 {
 	uint32_t destination = bits(word, 7, 5);
@@ -151,6 +174,9 @@ static void decode_full(uint32_t word, struct sonde_flow *flow)
 			extend(bits(word, 31, 1) << 12 | bits(word, 7, 1) << 11 |
 					bits(word, 25, 6) << 5 | bits(word, 8, 4) << 1,
 				13));
+		break;
+	case SYSTEM:
+		decode_system(word, flow);
 		break;
 	default:
 		break;
@@ -176,6 +202,8 @@ static void decode_compressed(uint32_t word, struct sonde_flow *flow)
 					bits(word, 2, 1) << 5 | bits(word, 10, 2) << 3 |
 					bits(word, 3, 2) << 1,
 				9));
+	} else if (word == C_EBREAK) {
+		flow->kind = SONDE_FLOW_TRAP;
 	} else if (which == (2 << 3 | 4) && source && !bits(word, 2, 5)) {
 		if (bits(word, 12, 1))
 			flow->kind = SONDE_FLOW_CALL;
