@@ -3,6 +3,7 @@
 #ifndef SONDE_SONDE_H
 #define SONDE_SONDE_H
 
+#include <sonde/argument.h>
 #include <sonde/breakpoint.h>
 #include <sonde/change.h>
 #include <sonde/context.h>

@@ -20,6 +20,8 @@
 #ifndef SONDE_PROBE_PROBE_H
 #define SONDE_PROBE_PROBE_H
 
+#include <sonde/argument.h>
+#include <sonde/change.h>
 #include <sonde/place.h>
 #include <sonde/symbol.h>
 #include <sonde/type.h>
