@@ -11,7 +11,6 @@
 
 enum {
 	REGISTERS_MAX = 24,
-	TRAPS = 600,
 	FRAMES = 64,
 	CODE_BYTES = 0x10000,
 	/** Where functions are called from, within the code. */
@@ -48,7 +47,7 @@ struct calls {
 	struct sonde_thread *threads[CALLS_CPUS];
 	struct sonde_register registers[REGISTERS_MAX];
 	size_t register_count, pc, sp;
-	struct sonde_trap_place traps[TRAPS];
+	struct sonde_trap_place traps[CALLS_TRAPS];
 	size_t trap_count;
 	unsigned changes, executed;
 	struct sonde_resume_plan plan;
@@ -439,8 +438,8 @@ static struct sonde_error *set_trap(
 
 	calls->changes++;
 	if (insert) {
-		if (calls->trap_count == TRAPS)
-			return sonde_error_create(SONDE_ERROR_UNSUPPORTED, "too many");
+		if (calls->trap_count == CALLS_TRAPS)
+			return sonde_error_create(SONDE_ERROR_PROTOCOL, "too many");
 		calls->traps[calls->trap_count++] = *place;
 		return NULL;
 	}

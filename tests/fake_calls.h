@@ -24,6 +24,8 @@ enum {
 	CALLS_STACK_BYTES = 16384,
 	CALLS_FUNCTION_BYTES = 0x100,
 	CALLS_ARGUMENTS = 10,
+	/** More cannot be set. */
+	CALLS_TRAPS = 600,
 };
 
 #define CALLS_CODE  UINT64_C(0xffffffff81000000)

@@ -274,6 +274,38 @@ static void test_call_sites_of_others(void **state)
 	end(&world);
 }
 
+/* What was found before the first that cannot be set is taken out again. */
+static void test_all_or_none(void **state)
+{
+	struct sonde_probe_options options = {.size = sizeof(options),
+		.kind = SONDE_PROBE_INSTRUCTION,
+		.address = CALLS_CODE};
+	struct sonde_probe *many, *probe;
+	struct world world;
+
+	(void)state;
+	begin(&world, "calls:");
+	put_all_kinds(&world, CALLS_TICK);
+	check(sonde_probe_create(world.probes, &options, &many));
+	options.kind = SONDE_PROBE_INSIDE;
+	options.instructions = SONDE_INSIDE_TAIL_CALLS;
+	options.address = calls_address(CALLS_TICK);
+	check(sonde_probe_create(world.probes, &options, &probe));
+	for (unsigned i = 1; i < CALLS_TRAPS - 4; i++)
+		check(sonde_probe_add_place(many, NULL, CALLS_DATA + i));
+	assert_int_equal(calls_traps(world.target), CALLS_TRAPS - 2);
+	put_all_kinds(&world, CALLS_WIDE);
+	put_branch(
+		&world, 0xe9, calls_address(CALLS_WIDE) + 24, calls_address(CALLS_PAIR));
+	put_branch(
+		&world, 0xe9, calls_address(CALLS_WIDE) + 29, calls_address(CALLS_PAIR));
+	check_fails(sonde_probe_add_place(probe, NULL, calls_address(CALLS_WIDE)),
+		SONDE_ERROR_PROTOCOL);
+	assert_int_equal(sonde_probe_place_count(probe), 2);
+	assert_int_equal(calls_traps(world.target), CALLS_TRAPS - 2);
+	end(&world);
+}
+
 static struct sonde_error *say_called(struct sonde_probe_hit *hit, void *user)
 {
 	struct sonde_value value, element;
@@ -429,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_kinds),
 		cmocka_unit_test(test_call_sites),
 		cmocka_unit_test(test_call_sites_of_others),
+		cmocka_unit_test(test_all_or_none),
 		cmocka_unit_test(test_arguments_of_a_call),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_several_symbols),

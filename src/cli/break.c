@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "instruction.h"
 #include "kernel.h"
 #include "line.h"
 #include "number.h"
@@ -274,7 +275,7 @@ static int find(struct cli *cli, const char *place, struct sonde_probe_options *
 	}
 	if (is_name(place))
 		options->place = place;
-	return cli_find_place(cli, place, NULL, &options->address);
+	return cli_find_instruction(cli, place, NULL, &options->address);
 }
 
 static int set_and_run(

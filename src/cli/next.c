@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* next, finish, until: further on, as the task that a CPU runs. */
+#include "instruction.h"
 #include "kernel.h"
 #include "options.h"
 #include "report.h"
@@ -107,7 +108,7 @@ static int run_until(struct cli *cli, const struct cli_arguments *arguments)
 	int status;
 
 	CLI_TRY(cli, cli_find_thread(cli, arguments, &thread));
-	status = cli_find_place(cli, arguments->operands[0], thread, &goal.address);
+	status = cli_find_instruction(cli, arguments->operands[0], thread, &goal.address);
 	return status == CLI_DONE ? walk(&goal, arguments) : status;
 }
 
@@ -154,7 +155,7 @@ const struct cli_command cli_command_until = {
 		   "whatever it does on its way; others that come to PLACE are let\n"
 		   "go. Should it never come there, Ctrl-C ends this, with the\n"
 		   "guest as it was before: running, or standing where it is then.",
-	.example = "vfs_read+0x20",
+	.example = "vfs_write",
 	.options = options,
 	.completes_symbols = true,
 	.use = CLI_USES_STOPPED_TARGET,

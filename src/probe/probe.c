@@ -232,6 +232,23 @@ static struct sonde_error *add_link(
 	return NULL;
 }
 
+/* Those that have come since there were @p count. */
+static struct sonde_error *drop_links(struct sonde_probe *probe, size_t count)
+{
+	struct sonde_error *error = NULL;
+
+	while (probe->link_count > count) {
+		struct sonde_probe_link *link = probe->links;
+
+		error = sonde_error_first(error, unlink_place(link));
+		probe->links = link->sibling;
+		probe->link_count--;
+		free(link->function);
+		free(link);
+	}
+	return error;
+}
+
 static struct sonde_error *add_watched(
 	struct sonde_probe *probe, const char *text, uint64_t address)
 {
@@ -261,6 +278,7 @@ struct sonde_error *sonde_probe_put_at(
 	struct sonde_probe_question question = {probe->probes->target, probe->kind,
 		probe->instructions, probe->all, place, address};
 	struct sonde_probe_findings findings = {.count = 0};
+	size_t before = probe->link_count;
 	struct sonde_error *error;
 
 	if (sonde_probe_is_watch(probe))
@@ -268,6 +286,8 @@ struct sonde_error *sonde_probe_put_at(
 	error = sonde_probe_resolve(&question, &findings);
 	for (size_t i = 0; i < findings.count && !error; i++)
 		error = add_link(probe, &findings.list[i]);
+	if (error)
+		error = sonde_error_first(error, drop_links(probe, before));
 	sonde_probe_findings_deinit(&findings);
 	return error;
 }
