@@ -36,8 +36,9 @@ static const char *kind_name(enum sonde_breakpoint_kind kind)
 	return (unsigned)kind < ARRAY_SIZE(names) ? names[kind] : NULL;
 }
 
-static struct sonde_error *find_or_add(struct sonde_target *target,
-	const struct sonde_trap_place *place, struct sonde_trap **ret)
+/* NULL: *@p error says why. */
+static struct sonde_trap *find_or_add(struct sonde_target *target,
+	const struct sonde_trap_place *place, struct sonde_error **error)
 {
 	struct sonde_trap *trap;
 	unsigned count = 0;
@@ -45,21 +46,22 @@ static struct sonde_error *find_or_add(struct sonde_target *target,
 	for (trap = target->traps.first; trap; trap = trap->next, count++)
 		if (trap->place.kind == place->kind &&
 			trap->place.address == place->address &&
-			trap->place.length == place->length) {
-			*ret = trap;
-			return NULL;
-		}
-	if (count >= TRAPS_MAX)
-		return sonde_error_create(
+			trap->place.length == place->length)
+			return trap;
+	if (count >= TRAPS_MAX) {
+		*error = sonde_error_create(
 			SONDE_ERROR_INVALID, "there are %u already", count);
+		return NULL;
+	}
 	trap = calloc(1, sizeof(*trap));
-	if (!trap)
-		return sonde_error_no_memory();
+	if (!trap) {
+		*error = sonde_error_no_memory();
+		return NULL;
+	}
 	trap->place = *place;
 	trap->next = target->traps.first;
 	target->traps.first = trap;
-	*ret = trap;
-	return NULL;
+	return trap;
 }
 
 static void drop(struct sonde_target *target, struct sonde_trap *trap)
@@ -143,10 +145,11 @@ static struct sonde_error *explain(const struct sonde_target *target,
 static struct sonde_error *claim(struct sonde_target *target,
 	const struct sonde_trap_place *place, struct sonde_breakpoint *breakpoint)
 {
-	struct sonde_error *error;
-	struct sonde_trap *trap;
+	struct sonde_error *error = NULL;
+	struct sonde_trap *trap = find_or_add(target, place, &error);
 
-	CHECK(find_or_add(target, place, &trap));
+	if (!trap)
+		return error;
 	error = sonde_trap_insert(target, trap);
 	if (error) {
 		if (!trap->claims)

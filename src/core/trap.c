@@ -207,14 +207,19 @@ struct sonde_error *sonde_traps_write_around(struct sonde_traps *traps,
 /* --- into the target, and out of it --------------------------------------------------
  */
 
-static struct sonde_error *trap_space(
-	struct sonde_target *target, struct sonde_space **ret)
+/* NULL: *@p error says why. */
+static struct sonde_space *trap_space(
+	struct sonde_target *target, struct sonde_error **error)
 {
-	if (!target->arch->breakpoint_bytes || !target->current)
-		return sonde_error_create(SONDE_ERROR_UNSUPPORTED,
+	struct sonde_space *space = NULL;
+
+	if (target->arch->breakpoint_bytes && target->current)
+		*error = sonde_target_virtual(target, target->current, &space);
+	else
+		*error = sonde_error_create(SONDE_ERROR_UNSUPPORTED,
 			"the stub sets no breakpoints, and none can be written on %s",
 			target->arch->name);
-	return sonde_target_virtual(target, target->current, ret);
+	return *error ? NULL : space;
 }
 
 static struct sonde_error *list_managed(
@@ -264,9 +269,11 @@ static struct sonde_error *write_trap(
 	struct sonde_target *target, struct sonde_trap *trap)
 {
 	unsigned bytes = target->arch->breakpoint_bytes;
-	struct sonde_space *space;
+	struct sonde_error *error = NULL;
+	struct sonde_space *space = trap_space(target, &error);
 
-	CHECK(trap_space(target, &space));
+	if (!space)
+		return error;
 	CHECK(sonde_space_read(space, trap->place.address, trap->original, bytes));
 	trap->written_bytes = bytes;
 	/* It may be listed as one that the stub would manage. */
@@ -280,9 +287,11 @@ static struct sonde_error *write_trap(
 static struct sonde_error *unwrite_trap(
 	struct sonde_target *target, struct sonde_trap *trap)
 {
-	struct sonde_space *space;
+	struct sonde_error *error = NULL;
+	struct sonde_space *space = trap_space(target, &error);
 
-	CHECK(trap_space(target, &space));
+	if (!space)
+		return error;
 	CHECK(write_code(
 		space, trap->place.address, trap->original, trap->written_bytes));
 	trap->written = false;
@@ -307,10 +316,11 @@ static struct sonde_error *read_original(
 	struct sonde_target *target, struct sonde_trap *trap)
 {
 	struct sonde_translation translation;
-	struct sonde_space *space;
-	struct sonde_error *error;
+	struct sonde_error *error = NULL;
+	struct sonde_space *space = trap_space(target, &error);
 
-	CHECK(trap_space(target, &space));
+	if (!space)
+		return error;
 	CHECK(sonde_space_read(space, trap->place.address, trap->original,
 		target->arch->breakpoint_bytes));
 	trap->written_bytes = target->arch->breakpoint_bytes;

@@ -321,12 +321,16 @@ static struct sonde_error *check_dispatcher(struct sonde_linux *kernel,
 
 /* ---------------------------------------------------------------------------------- */
 
+struct sorted {
+	uint64_t address;
+	struct entry *entry;
+};
+
 static int compare(const void *left, const void *right)
 {
-	const struct entry *const *a = left, *const *b = right;
+	const struct sorted *a = left, *b = right;
 
-	return ((*a)->call.address > (*b)->call.address) -
-	       ((*a)->call.address < (*b)->call.address);
+	return (a->address > b->address) - (a->address < b->address);
 }
 
 /* In the order of addresses: neighbours' names lie together, and are read together. */
@@ -334,16 +338,17 @@ static struct sonde_error *name_addresses(
 	struct sonde_linux *kernel, struct sonde_syscalls *calls)
 {
 	CLEANUP(cleanup_free)
-	struct entry **order = calloc(calls->count + 1, sizeof(*order));
+	struct sorted *order = calloc(calls->count + 1, sizeof(*order));
 
 	if (!order)
 		return sonde_error_no_memory();
 	for (size_t i = 0; i < calls->count; i++)
-		order[i] = &calls->entries[i];
+		order[i] = (struct sorted){
+			calls->entries[i].call.address, &calls->entries[i]};
 	qsort(order, calls->count, sizeof(*order), compare);
 	for (size_t i = 0; i < calls->count; i++) {
 		CHECK(sonde_context_check_interrupt(kernel->target.sonde));
-		CHECK(name_address(kernel, order[i]));
+		CHECK(name_address(kernel, order[i].entry));
 	}
 	return NULL;
 }

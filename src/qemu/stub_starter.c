@@ -125,7 +125,7 @@ static pid_t starter_of(const struct sonde_qemu *qemu, const char *device)
 		starter <= 0 || process != (int)qemu->process.pid)
 		return 0;
 	error = place_of(starter, process, &place);
-	if (error) {
+	if (error || !place) {
 		sonde_error_destroy(error);
 		return 0;
 	}
