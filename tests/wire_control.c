@@ -66,7 +66,7 @@ static void test_claims_share_a_trap(void **state)
 	wire_close(&wire);
 }
 
-/* One register, one step, one resume. */
+/* One register, one step that is looked after, one resume. */
 static void test_hit_cycle(void **state)
 {
 	struct sonde_breakpoint *breakpoint;
@@ -81,7 +81,7 @@ static void test_hit_cycle(void **state)
 	wire_expect(&wire, "vCont;c p10");
 	for (unsigned i = 1; i < 5; i++) {
 		check_hit(&wire, 0x1004);
-		wire_expect(&wire, "vCont;s:1 vCont;c p10");
+		wire_expect(&wire, "vCont;s:1 p10 vCont;c p10");
 		assert_int_equal(fake_stub_progress(wire.stub, 0), 4 + 16 * i);
 	}
 	check(sonde_breakpoint_destroy(breakpoint));

@@ -54,7 +54,7 @@ static void test_hit_cycle(void **state)
 	check_hit(&wire, 0x1004);
 	fake_stub_forget(wire.stub);
 	check_hit(&wire, 0x1004);
-	wire_expect(&wire, "z1,1004,1 vCont;s:1 Z1,1004,1 vCont;c g");
+	wire_expect(&wire, "z1,1004,1 vCont;s:1 g Z1,1004,1 vCont;c g");
 	assert_int_equal(fake_stub_progress(wire.stub, 0), 4 + 16);
 	check(sonde_breakpoint_destroy(breakpoint));
 	wire_close(&wire);

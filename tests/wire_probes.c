@@ -82,12 +82,12 @@ static void test_bare_hit(void **state)
 	run(&probing, 1);
 	wire_expect(&probing.wire, "vCont;c p10");
 	run(&probing, 2);
-	wire_expect(&probing.wire, "vCont;s:1 vCont;c p10 vCont;s:1 vCont;c p10");
+	wire_expect(&probing.wire, "vCont;s:1 p10 vCont;c p10 vCont;s:1 p10 vCont;c p10");
 	/* Another one at the same place costs nothing. */
 	probe(&probing, 0x1004, NULL, NULL);
 	wire_expect(&probing.wire, "");
 	run(&probing, 1);
-	wire_expect(&probing.wire, "vCont;s:1 vCont;c p10");
+	wire_expect(&probing.wire, "vCont;s:1 p10 vCont;c p10");
 	end(&probing);
 }
 
@@ -115,11 +115,12 @@ static void test_false_conditions(void **state)
 	never = probe(&probing, 0x1004, "cpu == 7", count);
 	probe(&probing, 0x1006, NULL, count);
 	run(&probing, 1);
-	wire_expect(&probing.wire, "vCont;c p10 vCont;s:1 vCont;c p10");
+	wire_expect(&probing.wire, "vCont;c p10 vCont;s:1 p10 vCont;c p10");
 	check(sonde_probe_destroy(never));
 	never = probe(&probing, 0x1004, "$rbx == 0x123456789 && $rdi == 1", count);
 	run(&probing, 1);
-	wire_expect(&probing.wire, "vCont;s:1 vCont;c p10 g vCont;s:1 vCont;c p10");
+	wire_expect(
+		&probing.wire, "vCont;s:1 p10 vCont;c p10 g vCont;s:1 p10 vCont;c p10");
 	assert_int_equal(sonde_probe_hits(never), 0);
 	end(&probing);
 }
@@ -157,7 +158,7 @@ static void test_fed_by_a_probe(void **state)
 	always = fed(&probing, source, &cpu);
 	wire_expect(&probing.wire, "");
 	run(&probing, 2);
-	wire_expect(&probing.wire, "vCont;c p10 vCont;s:1 vCont;c p10");
+	wire_expect(&probing.wire, "vCont;c p10 vCont;s:1 p10 vCont;c p10");
 	assert_int_equal(sonde_probe_hits(never), 0);
 	assert_int_equal(sonde_probe_hits(always), 2);
 	/* This is the machine level. */
@@ -205,7 +206,7 @@ static void test_stop_without_a_reason(void **state)
 	run(&probing, 1);
 	say_instead(&probing, "vCont;c", "T05thread:01;");
 	run(&probing, 1);
-	wire_expect(&probing.wire, "vCont;s:1 vCont;c p10 vCont;c p10");
+	wire_expect(&probing.wire, "vCont;s:1 p10 vCont;c p10 vCont;c p10");
 	end(&probing);
 }
 

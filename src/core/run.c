@@ -357,8 +357,9 @@ static bool repeats(struct sonde_target *target, struct sonde_thread *thread, ui
 
 /*
  * Where two CPUs of QEMU come to breakpoints at once, the second stop may be told after
- * the first one was answered by a step, and ends that before it is made. Nothing has
- * moved then, and the step is made now; whoever else is at a breakpoint still meets it.
+ * the first one was answered by a step, and ends that before it is made; now and then one
+ * CPU alone does the same (seen on arm64). Nothing has moved then, and the step is made
+ * now; whoever else is at a breakpoint still meets it.
  */
 static struct sonde_error *step_for_sure(struct sonde_target *target,
 	const struct sonde_resume_plan *plan, struct sonde_stop *stop)

@@ -180,8 +180,7 @@ static struct sonde_error *resume(
 		CHECK(sonde_gdb_stub_set_physical(&machine->stub, false));
 	machine->plan = *plan;
 	target->interrupts_let_in = false;
-	target->stops_late = machine->stub.is_qemu && !machine->stub.is_user_mode &&
-			     machine->thread_count > 1;
+	target->stops_late = machine->stub.is_qemu && !machine->stub.is_user_mode;
 	keeps_hits = sonde_gdb_kgdb_keeps_hits(machine);
 	if (machine->stub.is_kgdb && keeps_hits)
 		CHECK(sonde_gdb_note_pc_owed(&machine->stub));

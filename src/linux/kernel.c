@@ -184,7 +184,7 @@ static struct sonde_error *arrival(
 static struct sonde_error *own_code(
 	struct sonde_linux *kernel, uint64_t *address, uint64_t *bytes, bool *found)
 {
-	struct sonde_symbol first, end;
+	struct sonde_symbol first = {.address = 0}, end = {.address = 0};
 
 	CHECK(sonde_linux_own_look_up(kernel, "_stext", &first, found));
 	if (*found)
