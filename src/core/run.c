@@ -338,21 +338,24 @@ static struct sonde_error *step_until_seen(struct sonde_target *target,
 	return NULL;
 }
 
-static bool repeats(struct sonde_target *target, struct sonde_thread *thread, uint64_t pc)
+/* Whether what is at @p pc may have been executed, and be what is executed next, too. */
+static bool may_stay(
+	struct sonde_target *target, struct sonde_thread *thread, uint64_t pc)
 {
+	struct sonde_flow flow = {.repeats = false};
 	uint8_t code[CODE_BYTES];
 	struct sonde_space *space;
-	struct sonde_error *error;
+	struct sonde_error *error = sonde_target_virtual(target, thread, &space);
 
-	if (!target->arch->repeats)
-		return false;
-	error = sonde_target_virtual(target, thread, &space);
 	if (!error)
 		error = sonde_space_read(space, pc, code, sizeof(code));
+	if (!error && target->arch->repeats && target->arch->repeats(code, sizeof(code)))
+		return true;
 	if (!error)
-		return target->arch->repeats(code, sizeof(code));
+		error = sonde_thread_read_flow(thread, pc, code, sizeof(code), &flow);
 	sonde_error_destroy(error);
-	return false;
+	return flow.repeats ||
+	       (flow.kind == SONDE_FLOW_JUMP && flow.has_target && flow.target == pc);
 }
 
 /*
@@ -375,7 +378,7 @@ static struct sonde_error *step_for_sure(struct sonde_target *target,
 			stop->signal != SIGNAL_TRAP)
 			return NULL;
 		CHECK(sonde_thread_read_pc(plan->step, &after));
-		if (after != before || repeats(target, plan->step, before))
+		if (after != before || may_stay(target, plan->step, before))
 			return NULL;
 	}
 	return NULL;
