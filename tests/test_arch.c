@@ -660,21 +660,6 @@ static void test_jumps(void **state)
 		assert_false(sonde_arch_x86_64.jump(pc, others[i], 16, &to));
 }
 
-static void test_what_repeats(void **state)
-{
-	static const uint8_t known[][16] = {{0xf3, 0xa4}, {0xf3, 0x48, 0xab},
-		{0xf2, 0xae}, {0x66, 0xf3, 0xa5}, {0xf3, 0x6c}};
-	static const uint8_t others[][16] = {{0xa4}, {0x48, 0xab}, {0xf3, 0x90},
-		{0xf3, 0xc3}, {0xf3, 0xa8}, {0xf0, 0xa4}};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		assert_true(sonde_arch_x86_64.repeats(known[i], 16));
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		assert_false(sonde_arch_x86_64.repeats(others[i], 16));
-	assert_false(sonde_arch_x86_64.repeats(known[0], 1));
-}
-
 static void test_ends_of_calls(void **state)
 {
 	static const uint8_t known[][8] = {{0, 0, 0, 0xe8, 1, 2, 3, 4},
@@ -728,7 +713,6 @@ int main(void)
 		cmocka_unit_test(test_no_ops),
 		cmocka_unit_test(test_others_are_no_no_ops),
 		cmocka_unit_test(test_jumps),
-		cmocka_unit_test(test_what_repeats),
 		cmocka_unit_test(test_ends_of_calls),
 		cmocka_unit_test(test_calls),
 	};

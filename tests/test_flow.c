@@ -118,6 +118,29 @@ static void test_kinds(void **state)
 	}
 }
 
+/* x86's string instructions with a prefix; in front of others that means nothing. */
+static void test_repetition(void **state)
+{
+	static const struct {
+		uint8_t code[8];
+		unsigned length;
+		bool repeats;
+	} known[] = {{{0xf3, 0xa4}, 2, true}, {{0xf3, 0x48, 0xab}, 3, true},
+		{{0xf2, 0xae}, 2, true}, {{0x66, 0xf3, 0xa5}, 3, true},
+		{{0xf3, 0x6c}, 2, true}, {{0xa4}, 1, false}, {{0x48, 0xab}, 2, false},
+		{{0xf3, 0x90}, 2, false}, {{0xf3, 0xc3}, 2, false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		struct first first = {.count = 0};
+
+		assert_null(sonde_arch_walk(&sonde_arch_x86_64, CS_MODE_64, AT,
+			known[i].code, known[i].length, take_first, &first));
+		assert_int_equal(first.flow.length, known[i].length);
+		assert_int_equal(first.flow.repeats, known[i].repeats);
+	}
+}
+
 static void check_found(const struct sonde_arch *arch, const uint8_t *code, size_t length,
 	uint64_t target, size_t first, size_t second)
 {
@@ -188,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_repetition),
 		cmocka_unit_test(test_find_calls),
 		cmocka_unit_test(test_walk),
 	};

@@ -181,12 +181,6 @@ struct sonde_arch {
 	 */
 	bool (*jump)(uint64_t pc, const uint8_t *code, size_t length, uint64_t *ret);
 
-	/**
-	 * Whether the instruction at the start of @p code may leave the program counter
-	 * where it is, and be executed again. Optional: none does.
-	 */
-	bool (*repeats)(const uint8_t *code, size_t length);
-
 	/** Group for a register that a description gives no group, or NULL. Optional. */
 	const char *(*group_of)(const char *register_name);
 };

@@ -23,7 +23,8 @@ static bool is_one_of(const char *const *words, const char *text)
 	return false;
 }
 
-/* x86's prefixes, which capstone writes as words of their own. */
+/* x86's prefixes, which capstone writes as words of their own. With some of them string
+ * instructions repeat themselves; in front of others they mean nothing. */
 static const char *skip_prefixes(const char *text, bool *repeats)
 {
 	static const char *const prefixes[] = {"bnd", "lock", "notrack", "rep*", NULL};
@@ -72,6 +73,7 @@ void sonde_flow_classify(
 	for (size_t i = 0; i < ARRAY_SIZE(kinds) && flow->kind == SONDE_FLOW_ON; i++)
 		if (is_one_of(kinds[i].words, text))
 			flow->kind = kinds[i].kind;
+	flow->repeats = flow->repeats && flow->kind == SONDE_FLOW_ON;
 	if (flow->kind == SONDE_FLOW_CALL || flow->kind == SONDE_FLOW_JUMP)
 		flow->has_target = find_target(text, &flow->target);
 }

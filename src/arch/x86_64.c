@@ -81,25 +81,6 @@ static bool jump(uint64_t pc, const uint8_t *code, size_t length, uint64_t *ret)
 	return *ret != pc;
 }
 
-/* SDM volume 2B, "REP": F2 or F3 among the prefixes of INS, OUTS, MOVS, CMPS, STOS, LODS,
- * SCAS. */
-static bool repeats(const uint8_t *code, size_t length)
-{
-	static const uint8_t prefixes[] = {
-		0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3};
-	bool repeated = false;
-	size_t i = 0;
-
-	for (; i < length && memchr(prefixes, code[i], sizeof(prefixes)); i++)
-		repeated = repeated || code[i] >= 0xf2;
-	if (i < length && code[i] >> 4 == 4)
-		i++;
-	if (!repeated || i == length)
-		return false;
-	return code[i] >> 2 == 0x6c >> 2 || code[i] >> 2 == 0xa4 >> 2 ||
-	       (code[i] >= 0xaa && code[i] <= 0xaf);
-}
-
 static const char *group_of(const char *register_name)
 {
 	return sonde_arch_group_find(&sonde_arch_x86_64, sonde_x86_groups, register_name);
@@ -204,6 +185,5 @@ const struct sonde_arch sonde_arch_x86_64 = {
 	.no_op = no_op,
 	.find_call = sonde_x86_find_call,
 	.jump = jump,
-	.repeats = repeats,
 	.group_of = group_of,
 };

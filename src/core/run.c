@@ -21,8 +21,6 @@ enum {
 	LEFTOVERS_MAX = 1000,
 	/** Steps that were not made because a late stop came first; one may. */
 	LATE_MAX = 4,
-	/** The longest instruction. */
-	CODE_BYTES = 15,
 	/** Stops that nothing explains, in a row: after so many the user is told. */
 	UNEXPLAINED_MAX = 100,
 	/**
@@ -339,20 +337,11 @@ static struct sonde_error *step_until_seen(struct sonde_target *target,
 }
 
 /* Whether what is at @p pc may have been executed, and be what is executed next, too. */
-static bool may_stay(
-	struct sonde_target *target, struct sonde_thread *thread, uint64_t pc)
+static bool may_stay(struct sonde_thread *thread, uint64_t pc)
 {
-	struct sonde_flow flow = {.repeats = false};
-	uint8_t code[CODE_BYTES];
-	struct sonde_space *space;
-	struct sonde_error *error = sonde_target_virtual(target, thread, &space);
+	struct sonde_flow flow;
+	struct sonde_error *error = sonde_thread_read_flow(thread, pc, &flow);
 
-	if (!error)
-		error = sonde_space_read(space, pc, code, sizeof(code));
-	if (!error && target->arch->repeats && target->arch->repeats(code, sizeof(code)))
-		return true;
-	if (!error)
-		error = sonde_thread_read_flow(thread, pc, code, sizeof(code), &flow);
 	sonde_error_destroy(error);
 	return flow.repeats ||
 	       (flow.kind == SONDE_FLOW_JUMP && flow.has_target && flow.target == pc);
@@ -378,7 +367,7 @@ static struct sonde_error *step_for_sure(struct sonde_target *target,
 			stop->signal != SIGNAL_TRAP)
 			return NULL;
 		CHECK(sonde_thread_read_pc(plan->step, &after));
-		if (after != before || may_stay(target, plan->step, before))
+		if (after != before || may_stay(plan->step, before))
 			return NULL;
 	}
 	return NULL;

@@ -288,10 +288,12 @@ SONDE_NODISCARD struct sonde_error *sonde_thread_write_together(
 	struct sonde_thread *thread, const struct sonde_register_change *changes,
 	size_t count);
 
-/** What @p thread would execute at @p address, whose bytes are @p code: errors are those
- * of sonde_disassemble(). */
-SONDE_NODISCARD struct sonde_error *sonde_thread_read_flow(struct sonde_thread *thread,
-	uint64_t address, const uint8_t *code, size_t length, struct sonde_flow *ret);
+/**
+ * What @p thread would execute at @p address. Errors are those of sonde_disassemble() and
+ * of reading, but for faults: what cannot be read has length 0, and executing it is one.
+ */
+SONDE_NODISCARD struct sonde_error *sonde_thread_read_flow(
+	struct sonde_thread *thread, uint64_t address, struct sonde_flow *ret);
 
 /** Calls @p visit for each instruction of @p code, which lies at @p address, as the CPU
  * that stopped last would execute it; see sonde_arch_walk(). */

@@ -4,6 +4,11 @@
 
 #include "target.h"
 
+enum {
+	/** No architecture has a longer instruction. */
+	CODE_BYTES = 16,
+};
+
 unsigned sonde_thread_number(const struct sonde_thread *thread)
 {
 	return thread->number;
@@ -296,22 +301,47 @@ struct sonde_error *sonde_disassemble(struct sonde_target *target,
 	return sonde_arch_disassemble(target->arch, mode, address, code, length, ret);
 }
 
-struct sonde_error *sonde_thread_read_flow(struct sonde_thread *thread, uint64_t address,
+static struct sonde_error *decode(struct sonde_thread *thread, uint64_t address,
 	const uint8_t *code, size_t length, struct sonde_flow *ret)
 {
 	struct sonde_target *target = sonde_target_base(thread->target);
-	struct sonde_flow flow = {.address = address};
 	struct sonde_instruction instruction;
 
 	if (target->arch->decode) {
-		if (!target->arch->decode(address, code, length, ret))
-			*ret = flow;
+		target->arch->decode(address, code, length, ret);
 		return NULL;
 	}
 	CHECK(sonde_disassemble(target, thread, address, code, length, &instruction));
-	flow.length = instruction.length;
-	sonde_flow_classify(target->arch, instruction.text, &flow);
-	*ret = flow;
+	ret->length = instruction.length;
+	sonde_flow_classify(target->arch, instruction.text, ret);
+	return NULL;
+}
+
+struct sonde_error *sonde_thread_read_flow(
+	struct sonde_thread *thread, uint64_t address, struct sonde_flow *ret)
+{
+	unsigned page = thread->target->arch->page_bytes;
+	uint8_t code[CODE_BYTES] = {0};
+	size_t length = sizeof(code), left = page - address % page;
+	struct sonde_space *space;
+	struct sonde_error *error;
+
+	*ret = (struct sonde_flow){.address = address};
+	CHECK(sonde_target_virtual(thread->target, thread, &space));
+	error = sonde_space_read(space, address, code, length);
+	if (sonde_error_is(error, SONDE_ERROR_FAULT) && left < length) {
+		/* There is nothing behind its page. */
+		sonde_error_destroy(error);
+		length = left;
+		error = sonde_space_read(space, address, code, length);
+	}
+	if (!error)
+		error = decode(thread, address, code, length, ret);
+	/* Nothing is there, or no more than its beginning. */
+	if (!sonde_error_is(error, SONDE_ERROR_FAULT) &&
+		(length == sizeof(code) || !sonde_error_is(error, SONDE_ERROR_BAD_DATA)))
+		return error;
+	sonde_error_destroy(error);
 	return NULL;
 }
 

@@ -17,9 +17,11 @@
  */
 #include <sonde/walk.h>
 
-#include "instruction.h"
+#include "probe.h"
 
 enum {
+	/** A call to no further than this is no function's. */
+	NEAR_BYTES = 32,
 	/**
 	 * What the entry of a handler may have put on the stack when a part of it
 	 * returns: all registers (error_entry() of Linux, arch/x86/entry/entry_64.S).
@@ -220,6 +222,24 @@ static struct sonde_error *step(struct walk *walk)
 /* --- the next instruction
  * --------------------------------------------------------------- */
 
+/*
+ * Whether who executed @p flow, and is at @p pc now, was taken away from it: by a trap
+ * that it asked for, a fault, or an interrupt. Of what leads elsewhere itself nobody
+ * knows: false.
+ */
+static bool was_left(const struct sonde_flow *flow, uint64_t pc)
+{
+	if (flow->kind == SONDE_FLOW_ON || flow->kind == SONDE_FLOW_TRAP)
+		return pc != flow->address && pc != flow->address + flow->length;
+	return false;
+}
+
+static bool calls_near(const struct sonde_flow *flow)
+{
+	return flow->kind == SONDE_FLOW_CALL && flow->has_target &&
+	       flow->target - flow->address <= NEAR_BYTES;
+}
+
 /* How many functions are left by it; what is executed in a handler counts for nothing. */
 static int change_of_depth(const struct sonde_flow *flow)
 {
@@ -243,7 +263,7 @@ static struct sonde_error *step_counted(
 	if (!walk->arrived)
 		return NULL;
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	if (sonde_probe_instruction_was_left(flow, pc))
+	if (was_left(flow, pc))
 		walk->traps++;
 	else if (!walk->traps)
 		*depth += change_of_depth(flow);
@@ -259,8 +279,8 @@ static struct sonde_error *next_in_handler(
 	uint64_t pc, sp;
 
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	CHECK(sonde_probe_read_instruction(walk->probes, walk->thread, pc, flow));
-	if (flow->kind != SONDE_FLOW_CALL || sonde_probe_instruction_calls_near(flow))
+	CHECK(sonde_thread_read_flow(walk->thread, pc, flow));
+	if (flow->kind != SONDE_FLOW_CALL || calls_near(flow))
 		return step_counted(walk, flow, depth);
 	CHECK(sonde_probe_read_register(walk->thread, "sp", &sp));
 	return run_to(walk, pc + flow->length, sp);
@@ -304,9 +324,9 @@ static struct sonde_error *step_alone(struct walk *walk)
 	CHECK(step(walk));
 	if (!walk->arrived || !base->interrupts_let_in || !walk->calls)
 		return NULL;
-	CHECK(sonde_probe_read_instruction(walk->probes, walk->thread, pc, &flow));
+	CHECK(sonde_thread_read_flow(walk->thread, pc, &flow));
 	CHECK(sonde_thread_read_pc(walk->thread, &pc));
-	walk->traps = sonde_probe_instruction_was_left(&flow, pc);
+	walk->traps = was_left(&flow, pc);
 	if (!walk->traps)
 		return NULL;
 	while (walk->arrived && walk->traps)
