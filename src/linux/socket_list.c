@@ -172,8 +172,8 @@ static struct sonde_error *read_all(struct sonde_linux *kernel,
 	CHECK(read_tables(reader));
 	if (!options->users)
 		return NULL;
-	return sonde_linux_socket_users_find(
-		kernel, sockets->list, sockets->count, &sockets->texts);
+	return sonde_linux_socket_users_find(kernel, sockets->list, sockets->count,
+		&sockets->texts, &sockets->incomplete);
 }
 
 struct sonde_error *sonde_sockets_open(struct sonde_target *target,

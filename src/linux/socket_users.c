@@ -181,7 +181,8 @@ static struct sonde_error *read_processes(
 }
 
 struct sonde_error *sonde_linux_socket_users_find(struct sonde_linux *kernel,
-	struct sonde_socket *sockets, size_t count, struct sonde_text_pool *texts)
+	struct sonde_socket *sockets, size_t count, struct sonde_text_pool *texts,
+	const char **incomplete)
 {
 	CLEANUP(cleanup_free)
 	struct entry *entries = calloc(count + 1, sizeof(*entries));
@@ -200,6 +201,8 @@ struct sonde_error *sonde_linux_socket_users_find(struct sonde_linux *kernel,
 	CHECK(read_sockets(&finder, sockets, count));
 	CHECK(sonde_tasks_open(&kernel->target, NULL, &tasks));
 	error = read_processes(&finder, tasks);
+	if (!finder.left)
+		*incomplete = "more files are open than are looked at for who has them";
 	sonde_tasks_close(tasks);
 	return error;
 }
