@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Probes on a machine that calls and returns as it is told (fake_calls.c). */
+#include "clock.h"
 #include "probe.h"
 #include "probe_world.h"
 
@@ -780,11 +781,52 @@ static void test_pending(void **state)
 	end(&world);
 }
 
+static bool runs_the_same(const struct world *world, int64_t asked_ms)
+{
+	const struct sonde_target *target = sonde_target_base(world->target);
+
+	return sonde_target_runs_the_same(
+		target, sonde_clock_ns() + (uint64_t)asked_ms * UINT64_C(1000000));
+}
+
+static struct sonde_error *say_trusted(struct sonde_probe_hit *hit, void *user)
+{
+	bool trusted = false;
+
+	(void)hit;
+	/* On a machine that is busy one look may take longer than the answer is good for.
+	 */
+	for (unsigned i = 0; i < 1000 && !trusted; i++)
+		trusted = runs_the_same(user, 0);
+	say((struct world *)user, "%s ",
+		trusted && !runs_the_same(user, -20) ? "trusted" : "asked");
+	return NULL;
+}
+
+/* Only at a trap of ours, and only for so long, a CPU need not be asked again. */
+static void test_hits_in_quick_succession(void **state)
+{
+	struct world world;
+
+	(void)state;
+	begin(&world, "calls:");
+	assert_false(runs_the_same(&world, 0));
+	probe(&world, SONDE_PROBE_ENTRY, "tick", say_trusted);
+	play(&world, CALL(0, CALLS_TICK), CALL(1, CALLS_TICK));
+	check_log(&world, "trusted trusted ");
+	assert_false(runs_the_same(&world, 0));
+	end(&world);
+}
+
 /* nop; call; nop; call *%rax; ret */
 static void test_calls_of_a_function(void **state)
 {
 	static const uint8_t code[] = {
 		0x90, 0xe8, 0xfa, 0, 0, 0, 0x90, 0xff, 0xd0, 0xc3, 0xcc, 0xcc};
+	struct sonde_probe_options options = {.size = sizeof(options),
+		.kind = SONDE_PROBE_INSIDE,
+		.instructions = SONDE_INSIDE_CALLS,
+		.place = "tick"};
 	uint8_t rest[CALLS_FUNCTION_BYTES];
 	struct sonde_probe *calling;
 	struct world world;
@@ -794,18 +836,20 @@ static void test_calls_of_a_function(void **state)
 	memset(rest, 0xcc, sizeof(rest));
 	memcpy(rest, code, sizeof(code));
 	calls_write(world.target, calls_address(CALLS_TICK), rest, sizeof(rest));
-	calling = probe(&world, SONDE_PROBE_CALLS, "tick", NULL);
+	check(sonde_probe_create(world.probes, &options, &calling));
 	assert_int_equal(sonde_probe_place_count(calling), 2);
 	check(sonde_probe_destroy(calling));
 	memset(rest, 0xcc, sizeof(rest));
 	calls_write(world.target, calls_address(CALLS_TICK), rest, sizeof(rest));
-	check_says(sonde_probe_create(world.probes,
-			   &(struct sonde_probe_options){
-				   .size = sizeof(struct sonde_probe_options),
-				   .kind = SONDE_PROBE_CALLS,
-				   .place = "tick"},
-			   &calling),
+	check_says(sonde_probe_create(world.probes, &options, &calling),
 		SONDE_ERROR_INVALID, "calls nothing");
+	calls_write(world.target, calls_address(CALLS_TICK), code, sizeof(code));
+	options.kind = SONDE_PROBE_INSTRUCTION;
+	options.place = "tick+3";
+	check_says(sonde_probe_create(world.probes, &options, &calling),
+		SONDE_ERROR_INVALID, "begins at tick+0x1");
+	options.place = "tick+6";
+	check(sonde_probe_create(world.probes, &options, &calling));
 	end(&world);
 }
 
@@ -925,6 +969,7 @@ int main(void)
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_hits_in_quick_succession),
 		cmocka_unit_test(test_calls_of_a_function),
 		cmocka_unit_test(test_table_is_bounded),
 		cmocka_unit_test(test_other_stacks_are_left_alone),

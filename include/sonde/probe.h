@@ -45,8 +45,6 @@ enum sonde_probe_kind {
 	 * own, as a kernel's are.
 	 */
 	SONDE_PROBE_RETURN,
-	/** Every instruction within a function that calls. */
-	SONDE_PROBE_CALLS,
 	/** Memory that is written, read, or either. */
 	SONDE_PROBE_WATCH_WRITE,
 	SONDE_PROBE_WATCH_READ,
@@ -194,7 +192,7 @@ SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_destroy(
 SONDE_PUBLIC SONDE_NODISCARD struct sonde_error *sonde_probe_add_place(
 	struct sonde_probe *probe, const char *place, uint64_t address);
 
-/** How many addresses it has: of a SONDE_PROBE_CALLS one for each call. */
+/** How many addresses it has: of a SONDE_PROBE_INSIDE one for each instruction. */
 SONDE_PUBLIC size_t sonde_probe_place_count(const struct sonde_probe *probe);
 
 /** Hits whose condition was true. */

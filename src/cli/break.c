@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "escape.h"
-#include "instruction.h"
 #include "kernel.h"
 #include "line.h"
 #include "number.h"

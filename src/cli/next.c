@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* next, finish, until: further on, as the task that a CPU runs. */
-#include "instruction.h"
 #include "kernel.h"
 #include "options.h"
+#include "place.h"
 #include "report.h"
 #include "session.h"
 #include "signals.h"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "place.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "kernel.h"
 #include "options.h"
 #include "report.h"
 
@@ -69,4 +71,20 @@ void cli_take_places(
 	} else if (cli_option_given(arguments, "--call-sites")) {
 		options->kind = SONDE_PROBE_CALL_SITES;
 	}
+}
+
+int cli_find_instruction(
+	struct cli *cli, const char *text, struct sonde_thread *thread, uint64_t *ret)
+{
+	const struct sonde_probe_options options = {
+		.size = sizeof(options), .kind = SONDE_PROBE_INSTRUCTION, .place = text};
+	int status = cli_find_place(cli, text, thread, ret);
+	uint64_t *addresses;
+	size_t count;
+
+	if (status != CLI_DONE || !cli_is_symbol(text) || !strchr(text, '+'))
+		return status;
+	CLI_TRY(cli, sonde_probe_find_places(cli->target, &options, &addresses, &count));
+	free(addresses);
+	return CLI_DONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options that say which instructions of a place are meant: --inside, --call-sites. */
+/* Places of probes, and the options that say which of their instructions are meant. */
 #ifndef SONDE_CLI_PLACE_H
 #define SONDE_CLI_PLACE_H
 
@@ -28,5 +28,12 @@ int cli_check_places(struct cli *cli, const struct cli_arguments *arguments);
  */
 void cli_take_places(
 	const struct cli_arguments *arguments, struct sonde_probe_options *options);
+
+/**
+ * As cli_find_place(). A symbol with an offset that leads into the middle of an
+ * instruction, where nobody comes to, is refused; a number is taken as it is.
+ */
+int cli_find_instruction(
+	struct cli *cli, const char *text, struct sonde_thread *thread, uint64_t *ret);
 
 #endif

@@ -222,6 +222,10 @@ void sonde_probe_findings_deinit(struct sonde_probe_findings *findings);
 SONDE_NODISCARD struct sonde_error *sonde_probe_resolve(
 	const struct sonde_probe_question *question, struct sonde_probe_findings *ret);
 
+/** That an instruction begins at @p symbol and @p offset, as far as that can be told. */
+SONDE_NODISCARD struct sonde_error *sonde_probe_check_beginning(
+	struct sonde_target *target, const struct sonde_symbol *symbol, uint64_t offset);
+
 /** Adds the instructions of the kinds asked for within the function at @p address. */
 SONDE_NODISCARD struct sonde_error *sonde_probe_find_inside(
 	const struct sonde_probe_question *question, uint64_t address,

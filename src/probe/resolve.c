@@ -108,6 +108,9 @@ static struct sonde_error *add_symbols(const struct sonde_probe_question *questi
 			break;
 		}
 		CHECK(error);
+		if (offset)
+			CHECK(sonde_probe_check_beginning(
+				question->target, &symbol, offset));
 		for (size_t i = first; i < ret->count && !known; i++)
 			known = ret->list[i].address == symbol.address + offset;
 		if (!known)
@@ -260,7 +263,7 @@ struct sonde_error *sonde_probe_resolve(
 	struct sonde_probe_findings functions = {.count = 0};
 	struct sonde_error *error;
 
-	if (question->kind != SONDE_PROBE_CALLS && question->kind != SONDE_PROBE_INSIDE &&
+	if (question->kind != SONDE_PROBE_INSIDE &&
 		question->kind != SONDE_PROBE_CALL_SITES) {
 		CHECK(add_named(question, ret));
 		for (size_t i = 0; question->kind == SONDE_PROBE_RETURN && i < ret->count;
