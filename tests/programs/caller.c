@@ -11,6 +11,8 @@
  */
 #include <stdint.h>
 
+#include "linux_call.h"
+
 #ifdef __x86_64__
 enum {
 	CALL_WRITE = 1,
@@ -21,24 +23,6 @@ enum {
 	CALL_SETAFFINITY = 203,
 	CALL_EXIT_GROUP = 231,
 };
-
-static long call(long number, long a, long b, long c, long d, long e)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
-__asm__(".globl _start\n"
-	"_start: mov %rsp, %rdi\n"
-	"and $-16, %rsp\n"
-	"call begin\n");
 #else
 /* arm64 and riscv64 have the same ones. */
 enum {
@@ -50,48 +34,6 @@ enum {
 	CALL_CLONE = 220,
 	CALL_WAIT4 = 260,
 };
-
-#ifdef __riscv
-static long call(long number, long a, long b, long c, long d, long e)
-{
-	register long a7 __asm__("a7") = number;
-	register long a0 __asm__("a0") = a;
-	register long a1 __asm__("a1") = b;
-	register long a2 __asm__("a2") = c;
-	register long a3 __asm__("a3") = d;
-	register long a4 __asm__("a4") = e;
-
-	__asm__ volatile("ecall"
-			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
-			 : "memory");
-	return a0;
-}
-
-__asm__(".globl _start\n"
-	"_start: mv a0, sp\n"
-	"call begin\n");
-#else
-static long call(long number, long a, long b, long c, long d, long e)
-{
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-			 : "memory");
-	return x0;
-}
-
-__asm__(".globl _start\n"
-	"_start: mov x0, sp\n"
-	"bl begin\n");
-#endif
 #endif
 
 enum {
@@ -99,6 +41,11 @@ enum {
 	SLEEP_EVERY = 4,
 	CPUS = 4,
 };
+
+static long call(long number, long a, long b, long c, long d, long e)
+{
+	return linux_call(number, a, b, c, d, e, 0);
+}
 
 static long number_of(const char *text)
 {

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "linux_call.h"
+
 #if defined(__x86_64__)
 enum {
 	SYS_READ = 0,
@@ -47,20 +49,6 @@ enum {
 	SYS_CHROOT = 161,
 };
 enum { O_DIRECTORY = 0200000 };
-
-__asm__(".globl _start\n_start: xor %ebp,%ebp\n and $-16,%rsp\n call begin\n");
-
-static long call6(long n, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d, r8 __asm__("r8") = e, r9 __asm__("r9") = f;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
 #elif defined(__aarch64__) || defined(__riscv)
 enum {
 	SYS_READ = 63,
@@ -102,41 +90,9 @@ enum {
 };
 #if defined(__aarch64__)
 enum { O_DIRECTORY = 040000 };
-
-__asm__(".globl _start\n_start: mov x29, xzr\n bl begin\n");
-
-static long call6(long n, long a, long b, long c, long d, long e, long f)
-{
-	register long x8 __asm__("x8") = n, x0 __asm__("x0") = a, x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c, x3 __asm__("x3") = d, x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-			 : "memory");
-	return x0;
-}
 #else
 enum { O_DIRECTORY = 0200000 };
-
-__asm__(".globl _start\n_start: li fp, 0\n andi sp, sp, -16\n call begin\n");
-
-static long call6(long n, long a, long b, long c, long d, long e, long f)
-{
-	register long a7 __asm__("a7") = n, a0 __asm__("a0") = a, a1 __asm__("a1") = b;
-	register long a2 __asm__("a2") = c, a3 __asm__("a3") = d, a4 __asm__("a4") = e;
-	register long a5 __asm__("a5") = f;
-
-	__asm__ volatile("ecall"
-			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
-			 : "memory");
-	return a0;
-}
 #endif
-#else
-#error "another architecture's system calls"
 #endif
 
 /* The compiler asks for these. */
@@ -156,7 +112,7 @@ void *memset(void *to, int value, size_t length)
 
 #define CALL(n, ...) CALL_(n, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
 #define CALL_(n, a, b, c, d, e, f, ...) \
-	call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+	linux_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 enum {
 	HERE = -100,

@@ -13,6 +13,8 @@
  */
 #include <stdbool.h>
 
+#include "linux_call.h"
+
 typedef unsigned long word;
 
 enum {
@@ -53,18 +55,6 @@ enum {
 };
 
 #if defined(__x86_64__)
-static long call(word number, word a, word b, word c, word d)
-{
-	register word r10 __asm__("r10") = d;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(0L)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
 /* A thread has nothing on its stack to return to. */
 static void start_thread(word flags, void *stack)
 {
@@ -79,24 +69,7 @@ static void start_thread(word flags, void *stack)
 			 : "rcx", "r11", "memory");
 }
 
-__asm__(".globl _start\n_start:\n\tmovq %rsp, %rdi\n\tandq $-16, %rsp\n\tcall begin\n");
 #elif defined(__aarch64__)
-static long call(word number, word a, word b, word c, word d)
-{
-	register word x8 __asm__("x8") = number;
-	register word x0 __asm__("x0") = a;
-	register word x1 __asm__("x1") = b;
-	register word x2 __asm__("x2") = c;
-	register word x3 __asm__("x3") = d;
-	register word x4 __asm__("x4") = 0;
-
-	__asm__ volatile("svc #0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
-			 : "memory");
-	return (long)x0;
-}
-
 static void start_thread(word flags, void *stack)
 {
 	register word x8 __asm__("x8") = SYS_CLONE;
@@ -115,24 +88,7 @@ static void start_thread(word flags, void *stack)
 		: "memory");
 }
 
-__asm__(".globl _start\n_start:\n\tmov x0, sp\n\tbl begin\n");
 #elif defined(__riscv)
-static long call(word number, word a, word b, word c, word d)
-{
-	register word a7 __asm__("a7") = number;
-	register word a0 __asm__("a0") = a;
-	register word a1 __asm__("a1") = b;
-	register word a2 __asm__("a2") = c;
-	register word a3 __asm__("a3") = d;
-	register word a4 __asm__("a4") = 0;
-
-	__asm__ volatile("ecall"
-			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
-			 : "memory");
-	return (long)a0;
-}
-
 static void start_thread(word flags, void *stack)
 {
 	register word a7 __asm__("a7") = SYS_CLONE;
@@ -151,10 +107,12 @@ static void start_thread(word flags, void *stack)
 		: "memory");
 }
 
-__asm__(".globl _start\n_start:\n\tmv a0, sp\n\tandi sp, sp, -16\n\tcall begin\n");
-#else
-#error "another architecture's system calls"
 #endif
+
+static long call(word number, word a, word b, word c, word d)
+{
+	return linux_call((long)number, (long)a, (long)b, (long)c, (long)d, 0, 0);
+}
 
 static void sleep_for_ever(void)
 {
